@@ -36,6 +36,11 @@ export interface OutboundPublish {
   readonly properties?: PublishProperties;
 }
 
+export interface SubscriptionRequest {
+  readonly filter: string;
+  readonly qos: QoS;
+}
+
 /** What the server announced in CONNACK; absent properties have the value the specification gives them. */
 export interface ServerLimits {
   /** Most QoS 1 and 2 publishes the server takes unacknowledged, 65,535 where it says nothing (and on 3.1.1). */
@@ -76,7 +81,10 @@ export interface WireListener {
   closed(reason: WireClosed): void;
 }
 
-/** One network connection, from CONNACK to its end. It never reconnects. */
+/**
+ * One network connection, from CONNACK to its end. It never reconnects. It starts paused, so that no PUBLISH of a
+ * resumed session can arrive before its owner is ready: call {@link Wire.resume} once to begin.
+ */
 export interface Wire {
   readonly protocolVersion: ProtocolVersion;
   readonly clientId: string;
@@ -87,7 +95,7 @@ export interface Wire {
   readonly open: boolean;
 
   /** Resolves with one Reason Code per filter, in their order; rejects when the connection ends before SUBACK. */
-  subscribe(filters: readonly { filter: string; qos: QoS }[]): Promise<number[]>;
+  subscribe(subscriptions: readonly SubscriptionRequest[]): Promise<number[]>;
   /** Resolves with UNSUBACK; rejects when the connection ends before it. */
   unsubscribe(filters: readonly string[]): Promise<void>;
   /**
@@ -99,7 +107,7 @@ export interface Wire {
   acknowledge(acknowledgement: Acknowledgement): void;
   /** Writes queued acknowledgements now. */
   flush(): void;
-  /** Goes on reading after `publish` returned `false`. */
+  /** Begins reading, or goes on after `publish` returned `false`. */
   resume(): void;
   /** A PINGREQ and its PINGRESP; resolves when everything the server sent before the answer has been delivered. */
   ping(): Promise<void>;

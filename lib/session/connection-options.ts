@@ -1,0 +1,28 @@
+import type { ProtocolVersion, TlsOptions } from './wire.js';
+
+/**
+ * How to reach the broker; the same for server and client.
+ *
+ * @publicApi
+ */
+export interface ConnectionOptions extends TlsOptions {
+  /** `mqtt:`, `mqtts:`, `ws:` or `wss:` address of the broker. Default `mqtt://localhost:1883`. */
+  url?: string;
+  /** 5 for MQTT 5.0 (default), 4 for MQTT 3.1.1. */
+  protocolVersion?: ProtocolVersion;
+  /**
+   * Stem of this instance's Client Identifiers. Default: `nestjs-mqtt-shared-` and 12 random hexadecimal digits.
+   * Two instances must not have the same one: the broker ends one connection when the other comes (section 3.1.4).
+   */
+  clientId?: string;
+  username?: string;
+  password?: string | Buffer;
+  /** Keep Alive in seconds. Default 60. */
+  keepalive?: number;
+  /** Milliseconds to wait for the broker's CONNACK. Default 10,000. */
+  connectTimeout?: number;
+}
+
+export const DEFAULT_URL = 'mqtt://localhost:1883';
+export const DEFAULT_KEEPALIVE = 60;
+export const DEFAULT_CONNECT_TIMEOUT = 10_000;
