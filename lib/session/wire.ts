@@ -121,7 +121,7 @@ export interface Wire {
 }
 
 export interface TlsOptions {
-  ca?: string | Buffer | (string | Buffer)[];
+  ca?: string | Buffer | string[] | Buffer[];
   cert?: string | Buffer;
   key?: string | Buffer;
   passphrase?: string;

@@ -1,0 +1,229 @@
+import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import { BrokerUnreachableError } from '../errors/broker-unreachable.error.js';
+import { ConnectionLostError } from '../errors/connection-lost.error.js';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
+import { AcknowledgementWriter } from './acknowledgement-writer.js';
+import { brokerAddress } from './broker-address.js';
+import { KeepaliveGuard } from './keepalive-guard.js';
+import { PublishTap } from './publish-tap.js';
+import { serverLimits } from './server-limits.js';
+import type {
+  Acknowledgement,
+  OutboundPublish,
+  ProtocolVersion,
+  ServerLimits,
+  SubscriptionRequest,
+  Wire,
+  WireListener,
+  WireOptions,
+} from './wire.js';
+
+type ConnackPacket = NonNullable<MqttClient['connackPacket']>;
+
+const NO_MATCHING_SUBSCRIBERS = 0x10;
+/** Filters in one SUBSCRIBE or UNSUBSCRIBE, so that no packet outgrows a broker's limit. */
+const FILTERS_PER_PACKET = 100;
+const DISCONNECT_TIMEOUT = 2_000;
+
+/** Opens one network connection over mqtt.js; the {@link OpenWire} of production. */
+export async function openMqttWire(options: WireOptions, listener: WireListener): Promise<Wire> {
+  const address = brokerAddress(options.url);
+  const client = connect(options.url, clientOptions(options));
+  return new Promise<Wire>((resolve, reject) => {
+    let lastError: Error | undefined;
+    let wire: MqttWire | undefined;
+    let reasonCode: number | undefined;
+    const tap = new PublishTap(client, listener);
+    client.on('error', (error) => {
+      lastError ??= error;
+      // After CONNACK an error means that the byte stream can no longer be trusted.
+      if (wire !== undefined) client.stream.destroy();
+    });
+    client.on('disconnect', (packet) => {
+      reasonCode = packet.reasonCode;
+    });
+    client.once('connect', (connack) => {
+      wire = new MqttWire(client, tap, options, connack);
+      resolve(wire);
+    });
+    client.once('close', () => {
+      if (wire === undefined) {
+        reject(openError(lastError, address, options.clientId));
+        return;
+      }
+      wire.ended();
+      listener.closed({ error: new ConnectionLostError(address, options.clientId, reasonCode, lastError), reasonCode });
+    });
+  });
+}
+
+function clientOptions(options: WireOptions): IClientOptions {
+  const { clientId, clean, keepalive, connectTimeout, username, password, protocolVersion, tls } = options;
+  return {
+    ...definedOnly(tls ?? {}),
+    ...definedOnly({ username, password }),
+    clientId,
+    clean,
+    keepalive,
+    connectTimeout,
+    protocolVersion,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    timerVariant: 'native',
+    properties:
+      protocolVersion === 5
+        ? definedOnly({
+            sessionExpiryInterval: options.sessionExpiryInterval,
+            receiveMaximum: options.receiveMaximum,
+          })
+        : undefined,
+  };
+}
+
+/** mqtt.js tells an absent option from an undefined one. */
+function definedOnly<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function openError(cause: Error | undefined, address: string, clientId: string): Error {
+  const error = cause ?? new Error('the network connection was closed before CONNACK');
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'number'
+    ? new ConnectionRefusedError(address, clientId, code, error)
+    : new BrokerUnreachableError(address, error);
+}
+
+class MqttWire implements Wire {
+  readonly clientId: string;
+  readonly protocolVersion: ProtocolVersion;
+  readonly sessionPresent: boolean;
+  readonly limits: ServerLimits;
+  open = true;
+  private readonly acknowledgements: AcknowledgementWriter;
+  private readonly keepalive: KeepaliveGuard;
+
+  constructor(
+    private readonly client: MqttClient,
+    private readonly tap: PublishTap,
+    options: WireOptions,
+    connack: ConnackPacket,
+  ) {
+    this.clientId = connack.properties?.assignedClientIdentifier ?? options.clientId;
+    this.protocolVersion = options.protocolVersion;
+    this.sessionPresent = connack.sessionPresent;
+    this.limits = serverLimits(connack.properties);
+    this.acknowledgements = new AcknowledgementWriter(options.protocolVersion, (bytes) => client.stream.write(bytes));
+    this.keepalive = new KeepaliveGuard(client, () => tap.sawPublishSinceLastLook());
+  }
+
+  get native(): MqttClient {
+    return this.client;
+  }
+
+  async subscribe(subscriptions: readonly SubscriptionRequest[]): Promise<number[]> {
+    const codes: number[] = [];
+    for (const batch of batches(subscriptions)) codes.push(...(await this.subscribeBatch(batch)));
+    return codes;
+  }
+
+  private async subscribeBatch(batch: readonly SubscriptionRequest[]): Promise<number[]> {
+    const granted = new Map<string, number>();
+    for (const qos of [0, 1, 2] as const) {
+      const filters = batch.filter((subscription) => subscription.qos === qos).map(({ filter }) => filter);
+      if (filters.length === 0) continue;
+      const codes = await this.subscribePacket(filters, qos);
+      filters.forEach((filter, i) => granted.set(filter, codes[i] ?? 0x80));
+    }
+    return batch.map(({ filter }) => granted.get(filter) ?? 0x80);
+  }
+
+  private subscribePacket(filters: string[], qos: 0 | 1 | 2): Promise<number[]> {
+    return new Promise((resolve, reject) => {
+      // Retained messages are not sent to a shared subscription (section 4.8.2); some brokers do unless asked not to.
+      const rh = filters.some((filter) => filter.startsWith('$share/')) ? 2 : 0;
+      this.client.subscribe(filters, { qos, rh }, (error, _subscriptions, suback) => {
+        if (suback !== undefined) resolve(suback.granted.map(Number));
+        else reject(error ?? new Error('No SUBACK'));
+      });
+    });
+  }
+
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    // Acknowledgements and UNSUBSCRIBE in one write leave the broker no time to send more in between.
+    this.client.stream.cork();
+    process.nextTick(() => this.client.stream.uncork());
+    this.flush();
+    for (const batch of batches(filters)) {
+      await new Promise<void>((resolve, reject) => {
+        this.client.unsubscribe([...batch], (error?: Error) => (error ? reject(error) : resolve()));
+      });
+    }
+  }
+
+  publish(message: OutboundPublish, done: (error: Error | undefined, reasonCode: number) => void): void {
+    const { topic, payload, qos, retain, properties } = message;
+    this.client.publish(topic, payload, { qos, retain, properties }, (error, packet) => {
+      if (error) done(error, reasonCodeOf(error));
+      else done(undefined, this.tap.hadNoSubscribers(packet?.messageId) ? NO_MATCHING_SUBSCRIBERS : 0);
+    });
+  }
+
+  acknowledge(acknowledgement: Acknowledgement): void {
+    if (this.open) this.acknowledgements.add(acknowledgement);
+  }
+
+  flush(): void {
+    if (this.open) this.acknowledgements.flush();
+  }
+
+  resume(): void {
+    this.keepalive.paused = false;
+    this.tap.resume(() => {
+      this.keepalive.paused = true;
+    });
+  }
+
+  ping(): Promise<void> {
+    this.flush();
+    return this.tap.ping();
+  }
+
+  disconnect(options: { sessionExpiryInterval?: number } = {}): Promise<void> {
+    if (!this.open) return Promise.resolve();
+    this.flush();
+    for (const id of Object.keys(this.client.outgoing)) this.client.removeOutgoingMessage(Number(id));
+    const properties = this.protocolVersion === 5 ? { properties: options } : {};
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => this.destroy(), DISCONNECT_TIMEOUT);
+      this.client.once('close', () => {
+        clearTimeout(deadline);
+        resolve();
+      });
+      this.client.end(false, properties);
+    });
+  }
+
+  destroy(): void {
+    this.client.stream.destroy();
+  }
+
+  /** The network connection is gone: what was still to be written must not be. */
+  ended(): void {
+    this.open = false;
+    this.acknowledgements.cancel();
+    this.keepalive.stop();
+    this.tap.ended();
+  }
+}
+
+function reasonCodeOf(error: Error): number {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'number' ? code : 0x80;
+}
+
+function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += FILTERS_PER_PACKET) {
+    yield items.slice(start, start + FILTERS_PER_PACKET);
+  }
+}
