@@ -48,7 +48,9 @@ function platformEntry(name, version, dev) {
   const os = SYSTEMS.find((system) => words.includes(system));
   const cpu = CPUS.find((candidate) => words.includes(candidate));
   if (!os || !cpu || !/^\d+\.\d+\.\d+$/.test(version)) {
-    throw new Error(`package-lock.json lacks ${name}@${version}, and its name does not tell its platform. Run npm install.`);
+    throw new Error(
+      `package-lock.json lacks ${name}@${version}, and its name does not tell its platform. Run npm install.`,
+    );
   }
   const libc = os === 'linux' ? LIBCS[words.at(-1)] : undefined;
   return { version, cpu: [cpu], ...(dev && { dev }), ...(libc && { libc: [libc] }), optional: true, os: [os] };
