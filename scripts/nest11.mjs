@@ -20,15 +20,21 @@ const NOT_NEEDED = ['@arethetypeswrong/cli', '@nestjs/cli', 'oxlint', 'oxlint-ts
 const { report } = parseArgs({ options: { report: { type: 'string' } } }).values;
 const project = realpathSync(mkdtempSync(join(tmpdir(), 'nest11-')));
 try {
-  install();
-  consume();
-  runSpecs();
-} catch (error) {
-  // What a command had to say it has said; Jest's failures are in its report.
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  if (succeeds(install)) for (const part of [compileConsumers, runConsumers, runSpecs]) succeeds(part);
 } finally {
   rmSync(project, { recursive: true, force: true });
+}
+
+/** What a command had to say it has said itself; the parts after it may have more to say. */
+function succeeds(part) {
+  try {
+    part();
+    return true;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+    return false;
+  }
 }
 
 function install() {
@@ -46,7 +52,7 @@ function install() {
   run('npm', ['ls', '@nestjs/common', '@nestjs/microservices', '--depth=0']);
 }
 
-function consume() {
+function compileConsumers() {
   for (const extension of ['cts', 'mts']) {
     cpSync(join(ROOT, 'scripts/nest11.consumer.ts'), join(project, `consumer.${extension}`));
   }
@@ -64,6 +70,9 @@ function consume() {
     files: ['consumer.cts', 'consumer.mts'],
   });
   run('npx', ['tsc', '-p', '.']);
+}
+
+function runConsumers() {
   for (const consumer of ['out/consumer.cjs', 'out/consumer.mjs']) {
     run(process.execPath, [consumer]);
     console.log(`${consumer} runs`);
