@@ -1,0 +1,187 @@
+import type { BrokerEvents, DropReason } from './broker-events.js';
+import type { Connection } from './connection.js';
+import { Fifo } from './fifo.js';
+import { type InFlight, InflightWindow } from './inflight-window.js';
+import { about, type Delivery, hasExpired, publishPacket } from './message.js';
+import type { ProtocolVersion } from './packets.js';
+import { ReasonCode } from './reason-code.js';
+import type { SharedGroup, SharedMember } from './shared-group.js';
+import type { Subscription } from './subscription.js';
+import type { Will } from './will.js';
+
+export interface SessionLimits {
+  readonly maxQueuedMessages: number;
+}
+
+/** What the server keeps of a client beyond its connection (section 4.1). */
+export class Session implements SharedMember {
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly groups = new Set<SharedGroup<Session>>();
+  /** Packet Identifiers of QoS 2 messages that arrived and were not released yet. */
+  readonly received = new Set<number>();
+  protocolVersion: ProtocolVersion = 4;
+  /** Session Expiry Interval in seconds; `Infinity` for never, 0 for the end of the connection. */
+  expiryInterval = 0;
+  will: Will | undefined;
+
+  readonly #window = new InflightWindow();
+  readonly #queue = new Fifo<Delivery>();
+  #connection: Connection | undefined;
+
+  constructor(
+    readonly clientId: string,
+    readonly events: BrokerEvents,
+    readonly limits: SessionLimits,
+  ) {}
+
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  get hasRoom(): boolean {
+    return this.#queue.length === 0 && this.#window.hasRoom;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get inFlight(): number[] {
+    return this.#window.packetIds;
+  }
+
+  /** The client is here; sends again what it has not finished, then what has waited. */
+  attach(connection: Connection): void {
+    this.#connection = connection;
+    this.protocolVersion = connection.protocolVersion;
+    this.#window.open(connection.receiveMaximum);
+    this.#pump();
+  }
+
+  detach(): void {
+    this.#connection = undefined;
+    this.#window.close();
+    this.#changed();
+  }
+
+  /** A message for this client: sent, or queued; at QoS 0 nothing waits for a client that is away. */
+  deliver(delivery: Delivery): void {
+    if (delivery.qos === 0) {
+      if (this.#connection) this.#send(delivery, 0, false);
+      else this.#drop(delivery, 'offline');
+      return;
+    }
+    if (this.hasRoom) this.#publish(delivery);
+    else if (this.#queue.length < this.limits.maxQueuedMessages) this.#queue.push(delivery);
+    else this.#drop(delivery, 'queue-full');
+    this.#changed();
+  }
+
+  /** As {@link deliver}, for a message that the broker has taken on before: no bound applies. */
+  inherit(delivery: Delivery): void {
+    if (delivery.qos === 0) return this.deliver(delivery);
+    if (this.hasRoom) this.#publish(delivery);
+    else this.#queue.push(delivery);
+    this.#changed();
+  }
+
+  /** PUBACK or PUBREC: the client has taken the message, or has refused it for good. */
+  acknowledge(packetId: number, qos: 1 | 2, reasonCode: number): void {
+    const entry = this.#window.get(packetId);
+    const pending = entry?.sent && entry.delivery.qos === qos ? entry : undefined;
+    if (pending?.state === 'published') {
+      const { message } = pending.delivery;
+      const { clientId } = this;
+      this.events.emit('acknowledge', () => ({ ...about(message), clientId, packetId, qos, reasonCode }));
+    }
+    const failed = reasonCode >= ReasonCode.unspecifiedError;
+    if (qos === 2 && !failed) {
+      if (pending?.state === 'published') this.#window.release(pending);
+      // an unknown one is answered as well: the client cannot forget it before PUBREL
+      const reason = pending ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
+      this.#connection?.send({ cmd: 'pubrel', messageId: packetId, reasonCode: reason });
+      return;
+    }
+    if (pending?.state === 'published') this.#finish(pending);
+  }
+
+  /** PUBCOMP. */
+  complete(packetId: number): void {
+    const entry = this.#window.get(packetId);
+    if (entry?.sent && entry.state === 'released') this.#finish(entry);
+  }
+
+  /** Sends what is unacknowledged once more on the live connection. */
+  resend(): void {
+    for (const entry of this.#window.published()) {
+      if (entry.sent) this.#send(entry.delivery, entry.packetId, true);
+    }
+  }
+
+  /**
+   * Offers every unfinished delivery, oldest first, and forgets those that the taker takes. A message past PUBREC is
+   * the client's already and is not offered.
+   */
+  surrender(take: (delivery: Delivery) => boolean): void {
+    for (const entry of this.#window.published()) {
+      if (take(entry.delivery)) this.#window.finish(entry);
+    }
+    this.#queue.keep((delivery) => !take(delivery));
+    this.#changed();
+  }
+
+  /** The session has ended: what nobody took over is gone. */
+  discard(): void {
+    this.surrender((delivery) => {
+      this.#drop(delivery, 'session-ended');
+      return true;
+    });
+  }
+
+  #finish(entry: InFlight): void {
+    this.#window.finish(entry);
+    this.#pump();
+  }
+
+  #pump(): void {
+    for (let entry = this.#window.nextResend(); entry; entry = this.#window.nextResend()) {
+      if (entry.state === 'published') this.#send(entry.delivery, entry.packetId, true);
+      else this.#connection?.send({ cmd: 'pubrel', messageId: entry.packetId, reasonCode: ReasonCode.success });
+    }
+    while (this.#queue.length > 0 && this.#window.hasRoom) {
+      const delivery = this.#queue.shift();
+      if (delivery) this.#publish(delivery);
+    }
+    this.#changed();
+  }
+
+  #publish(delivery: Delivery): void {
+    if (hasExpired(delivery.message)) return this.#drop(delivery, 'expired');
+    if (this.#connection && !this.#connection.accepts(delivery)) return this.#drop(delivery, 'too-large');
+    const { packetId } = this.#window.add(delivery);
+    this.#send(delivery, packetId, false);
+  }
+
+  #send(delivery: Delivery, packetId: number, dup: boolean): void {
+    const connection = this.#connection;
+    if (!connection) return;
+    if (packetId === 0 && !connection.accepts(delivery)) return this.#drop(delivery, 'too-large');
+    connection.send(publishPacket(delivery, packetId, dup, connection.protocolVersion));
+    const { message, qos, retain, share } = delivery;
+    const { clientId } = this;
+    this.events.emit('deliver', () => ({ ...about(message), clientId, packetId, dup, qos, retain, share }));
+  }
+
+  #drop({ message, share }: Delivery, reason: DropReason): void {
+    const { clientId } = this;
+    this.events.emit('drop', () => ({ ...about(message), clientId, reason, share }));
+  }
+
+  #changed(): void {
+    for (const group of this.groups) group.changed(this);
+  }
+}
