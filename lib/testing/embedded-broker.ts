@@ -239,7 +239,7 @@ export class EmbeddedBroker {
     const server = this.#server;
     const closed = server && once(server, 'close');
     server?.close();
-    for (const connection of [...this.#connections.keys()]) connection.close(ReasonCode.serverShuttingDown);
+    for (const connection of this.#connections.keys()) connection.close(ReasonCode.serverShuttingDown);
     await closed;
   }
 

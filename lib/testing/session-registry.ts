@@ -53,7 +53,7 @@ export class SessionRegistry {
   end(session: Session): void {
     this.#stopClocks(session);
     this.#sessions.delete(session.clientId);
-    for (const filter of [...session.subscriptions.keys()]) this.tree.remove(session, filter);
+    for (const filter of session.subscriptions.keys()) this.tree.remove(session, filter);
     this.router.handOver(session, 'ended');
     session.discard();
     this.#publishWill(session);
