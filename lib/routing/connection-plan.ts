@@ -55,12 +55,9 @@ function sharedConnections<S extends PlannableSubscription>(
   parts: readonly Part<S>[],
   copies: number,
 ): PlannedConnection<S>[] {
-  return Array.from({ length: parts.length * copies }, (_, index) => ({
-    kind: 'shared',
-    group,
-    index,
-    subscriptions: parts[Math.floor(index / copies)]?.subscriptions ?? [],
-  }));
+  return parts
+    .flatMap((part) => Array.from({ length: copies }, () => part))
+    .map(({ subscriptions }, index) => ({ kind: 'shared', group, index, subscriptions }));
 }
 
 function copiesOf(group: string, connections: ConnectionPlanOptions['connections']): number {

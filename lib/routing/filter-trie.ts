@@ -40,36 +40,12 @@ export class FilterTrie<T extends NonNullable<unknown>> {
 
   /** The values of all filters that match the Topic Name, in no particular order. */
   match(topic: string): T[] {
-    const found: T[] = [];
-    let nodes = [this.rootOf(topic)];
-    for (let start = 0, end = 0; end !== -1 && nodes.length > 0; start = end + 1) {
-      end = topic.indexOf('/', start);
-      const level = topic.slice(start, end === -1 ? undefined : end);
-      const next: FilterNode<T>[] = [];
-      for (const node of nodes) {
-        if (node.rest !== undefined) {
-          found.push(node.rest);
-        }
-        node.matching(level, next);
-      }
-      nodes = next;
-    }
-    for (const { value, rest } of nodes) {
-      if (value !== undefined) {
-        found.push(value);
-      }
-      // `#` includes the parent level, section 4.7.1.2.
-      if (rest !== undefined) {
-        found.push(rest);
-      }
-    }
-    return found;
+    return this.search(topic, Infinity);
   }
 
   /** One of the values that `match` finds: the only one where the stored filters do not overlap. */
   first(topic: string): T | undefined {
-    // A filter matches the name that is spelled like it, so this is a match and not just a namesake.
-    return this.byText.get(topic) ?? this.match(topic)[0];
+    return this.search(topic, 1)[0];
   }
 
   /** Whether a stored filter and this one match a common Topic Name, as `filtersOverlap` would say of each pair. */
@@ -79,16 +55,50 @@ export class FilterTrie<T extends NonNullable<unknown>> {
       if (level === '#') {
         return nodes.some((node) => !node.empty);
       }
-      const next: FilterNode<T>[] = [];
-      for (const node of nodes) {
-        if (node.rest !== undefined) {
-          return true;
-        }
-        node.overlapping(level, next);
+      if (nodes.some(({ rest }) => rest !== undefined)) {
+        return true;
       }
-      nodes = next;
+      nodes = nodes.flatMap((node) => node.overlapping(level));
     }
     return nodes.some(({ value, rest }) => value !== undefined || rest !== undefined);
+  }
+
+  /** Follows one branch, and comes back for the others that fit, until `most` values are found. */
+  private search(topic: string, most: number): T[] {
+    const found: T[] = [];
+    let node: FilterNode<T> | undefined = this.rootOf(topic);
+    let start = 0;
+    let others: { node: FilterNode<T>; start: number }[] | undefined;
+    while (node !== undefined && found.length < most) {
+      // Whether or not the topic ends here, because `#` includes the parent level (section 4.7.1.2).
+      if (node.rest !== undefined) {
+        found.push(node.rest);
+      }
+      let next: FilterNode<T> | undefined;
+      if (start > topic.length) {
+        if (node.value !== undefined) {
+          found.push(node.value);
+        }
+      } else {
+        const slash = topic.indexOf('/', start);
+        const end = slash === -1 ? topic.length : slash;
+        next = node.literal(topic.slice(start, end));
+        start = end + 1;
+        if (next === undefined) {
+          next = node.single;
+        } else if (node.single !== undefined) {
+          others ??= [];
+          others.push({ node: node.single, start });
+        }
+      }
+      if (next === undefined) {
+        const other = others?.pop();
+        next = other?.node;
+        start = other?.start ?? 0;
+      }
+      node = next;
+    }
+    return found;
   }
 
   private rootOf(text: string): FilterNode<T> {
