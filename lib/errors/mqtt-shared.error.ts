@@ -7,6 +7,8 @@
  */
 export abstract class MQTTSharedError extends Error {
   abstract readonly code: string;
+  /** Whether handling the same message again must end the same way, so that no further attempt is made. */
+  readonly permanent: boolean = false;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,0 +1,122 @@
+import type { Settlement } from '../failure/failure-policy.js';
+import type { EventBus } from '../observability/event-bus.js';
+import type { MessageInfo } from '../observability/events.js';
+import type { InboundPublish } from '../session/wire.js';
+import type { Attempt } from './attempt.js';
+import type { ConsumerCounts } from './consumer-stats.js';
+import type { Delivery } from './delivery.js';
+import type { Route } from './handler.js';
+
+/** Counts what happens to messages, and tells those who listen. */
+export class ConsumerReport {
+  readonly counts: ConsumerCounts = {
+    received: 0,
+    handled: 0,
+    failed: 0,
+    failedAttempts: 0,
+    resent: 0,
+    acksDropped: 0,
+  };
+
+  constructor(
+    private readonly connection: string,
+    private readonly unmatched: Route,
+    private readonly events: EventBus,
+  ) {}
+
+  received(delivery: Delivery): void {
+    this.counts.received++;
+    const redelivered = delivery.packet.dup;
+    if (redelivered) this.counts.resent++;
+    if (this.events.hears('received')) {
+      this.events.emit({ type: 'received', message: this.describe(delivery), redelivered });
+    }
+  }
+
+  joined(delivery: Delivery): void {
+    this.counts.resent++;
+    if (this.events.hears('joined')) this.events.emit({ type: 'joined', message: this.describe(delivery) });
+  }
+
+  replyIgnored({ topic, qos, packetId }: InboundPublish): void {
+    if (!this.events.hears('reply-ignored')) return;
+    const { connection } = this;
+    this.events.emit({
+      type: 'reply-ignored',
+      message: { connection, group: undefined, filter: undefined, topic, qos, packetId },
+    });
+  }
+
+  started({ delivery, handler, number }: Attempt): void {
+    if (!this.events.hears('started')) return;
+    this.events.emit({
+      type: 'started',
+      message: this.describe(delivery),
+      handler: handler.name,
+      attempt: number,
+    });
+  }
+
+  failed({ delivery, handler, number }: Attempt, error: unknown, retryIn: number | undefined): void {
+    this.counts.failedAttempts++;
+    if (!this.events.hears('failed')) return;
+    const message = this.describe(delivery);
+    this.events.emit({ type: 'failed', message, handler: handler.name, attempt: number, error, retryIn });
+  }
+
+  settled(delivery: Delivery, settlement: Settlement, error: unknown): void {
+    if (error === undefined) {
+      this.handled(delivery);
+    } else {
+      this.counts.failed++;
+      if (delivery.attemptNumber === 0) this.failedUnhandled(delivery, error);
+    }
+    if (settlement.kind === 'hold' && this.events.hears('held')) {
+      this.events.emit({ type: 'held', message: this.describe(delivery), error });
+    }
+  }
+
+  private handled(delivery: Delivery): void {
+    this.counts.handled++;
+    if (!this.events.hears('handled')) return;
+    const duration = performance.now() - delivery.arrivedAt;
+    this.events.emit({ type: 'handled', message: this.describe(delivery), duration });
+  }
+
+  private failedUnhandled(delivery: Delivery, error: unknown): void {
+    if (!this.events.hears('failed')) return;
+    const message = this.describe(delivery);
+    this.events.emit({ type: 'failed', message, handler: undefined, attempt: 0, error, retryIn: undefined });
+  }
+
+  acknowledged(delivery: Delivery, reasonCode: number): void {
+    if (!this.events.hears('acknowledged')) return;
+    this.events.emit({ type: 'acknowledged', message: this.describe(delivery), reasonCode });
+  }
+
+  acknowledgementDropped(delivery: Delivery): void {
+    this.counts.acksDropped++;
+    if (!this.events.hears('acknowledgement-dropped')) return;
+    this.events.emit({ type: 'acknowledgement-dropped', message: this.describe(delivery) });
+  }
+
+  paused(unacknowledged: number): void {
+    if (!this.events.hears('paused')) return;
+    this.events.emit({ type: 'paused', connection: this.connection, unacknowledged });
+  }
+
+  resumed(): void {
+    if (this.events.hears('resumed')) this.events.emit({ type: 'resumed', connection: this.connection });
+  }
+
+  private describe({ packet, route }: Delivery): MessageInfo {
+    return {
+      connection: this.connection,
+      group: route.group,
+      filter: route === this.unmatched ? undefined : route.filter.text,
+      topic: packet.topic,
+      qos: packet.qos,
+      packetId: packet.packetId,
+    };
+  }
+}

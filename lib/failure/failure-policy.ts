@@ -1,0 +1,28 @@
+/** What becomes of a message when no attempt is left. */
+export type Settlement =
+  /** PUBACK or PUBREC with this Reason Code; 0 is success. */
+  | { readonly kind: 'acknowledge'; readonly reasonCode: number }
+  /** No acknowledgement on this connection, so that the broker delivers the message again. */
+  | { readonly kind: 'hold' };
+
+export const ACKNOWLEDGE: Settlement = { kind: 'acknowledge', reasonCode: 0 };
+export const HOLD: Settlement = { kind: 'hold' };
+
+/** A message whose handling has failed for good in this process. */
+export interface FailedMessage {
+  readonly topic: string;
+  readonly error: unknown;
+  readonly attempts: number;
+}
+
+/** One way to end a failed message; one file for each. */
+export interface FailureEnd {
+  settle(failed: FailedMessage): Settlement | Promise<Settlement>;
+}
+
+/** What happens after an attempt has failed. */
+export interface FailurePolicy {
+  /** Milliseconds until the next attempt, `undefined` when there is none. `attempt` is 1 for the first. */
+  retryAfter(error: unknown, attempt: number): number | undefined;
+  readonly end: FailureEnd;
+}

@@ -1,0 +1,62 @@
+import type { QoS } from '../session/wire.js';
+
+/** Which message an event is about. */
+export interface MessageInfo {
+  /** Client Identifier of the connection. */
+  readonly connection: string;
+  /** Share Name; `undefined` for a plain subscription. */
+  readonly group: string | undefined;
+  /** Topic Filter that matched; `undefined` when none did. */
+  readonly filter: string | undefined;
+  readonly topic: string;
+  readonly qos: QoS;
+  /** Packet Identifier; 0 at QoS 0. */
+  readonly packetId: number;
+}
+
+/**
+ * Everything that happens to a message or a connection, told apart by `type`.
+ *
+ * @publicApi
+ */
+export type MQTTSharedEvent =
+  /** A PUBLISH arrived and was taken in. `redelivered` is its DUP flag, which not every broker sets. */
+  | { readonly type: 'received'; readonly message: MessageInfo; readonly redelivered: boolean }
+  /** A resend of a message that this worker has already taken in; it does not run again. */
+  | { readonly type: 'joined'; readonly message: MessageInfo }
+  /** A handler was called. */
+  | { readonly type: 'started'; readonly message: MessageInfo; readonly handler: string; readonly attempt: number }
+  /** A handler failed. `retryIn` is the wait in ms before it is called again, `undefined` when it will not be. */
+  | {
+      readonly type: 'failed';
+      readonly message: MessageInfo;
+      readonly handler: string | undefined;
+      readonly attempt: number;
+      readonly error: unknown;
+      readonly retryIn: number | undefined;
+    }
+  /** Every handler of the message has succeeded, `duration` ms after it arrived. */
+  | { readonly type: 'handled'; readonly message: MessageInfo; readonly duration: number }
+  /** The acknowledgement has been written. */
+  | { readonly type: 'acknowledged'; readonly message: MessageInfo; readonly reasonCode: number }
+  /** The message will not be acknowledged on this connection, so that the broker delivers it again. */
+  | { readonly type: 'held'; readonly message: MessageInfo; readonly error: unknown }
+  /** The message was settled after its connection had ended; its acknowledgement was not sent. */
+  | { readonly type: 'acknowledgement-dropped'; readonly message: MessageInfo }
+  /** A reply that came through a worker's own filter; acknowledged and ignored. */
+  | { readonly type: 'reply-ignored'; readonly message: MessageInfo }
+  /** Reading stopped because `unacknowledged` messages are in hand. */
+  | { readonly type: 'paused'; readonly connection: string; readonly unacknowledged: number }
+  | { readonly type: 'resumed'; readonly connection: string }
+  | { readonly type: 'connected'; readonly connection: string; readonly sessionPresent: boolean }
+  | { readonly type: 'subscribed'; readonly connection: string; readonly filters: readonly string[] }
+  /** The connection ended or could not be made usable; another attempt follows. */
+  | { readonly type: 'disconnected'; readonly connection: string; readonly error: Error | undefined }
+  /** The connection is renewed so that the broker delivers `held` messages again. */
+  | { readonly type: 'recycling'; readonly connection: string; readonly held: number }
+  /** `close()` is done with this connection; `left` messages stay with the broker. */
+  | { readonly type: 'drained'; readonly connection: string; readonly left: number };
+
+export type MQTTSharedEventType = MQTTSharedEvent['type'];
+
+export type MQTTSharedEventOf<T extends MQTTSharedEventType> = Extract<MQTTSharedEvent, { type: T }>;
