@@ -5,7 +5,7 @@
  *   node scripts/nest11.mjs [--report report.json]        (after npm run build)
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,6 +81,8 @@ function runConsumers() {
 
 function runSpecs() {
   cpSync(join(ROOT, 'test'), join(project, 'test'), { recursive: true });
+  // A spec or a helper that imports ../../lib/ gets what is installed, too.
+  symlinkSync(join(project, 'node_modules/nestjs-mqtt-shared/dist'), join(project, 'lib'), 'junction');
   cpSync(join(ROOT, 'jest.config.js'), join(project, 'jest.config.base.js'));
   writeFileSync(
     join(project, 'jest.config.js'),
@@ -88,10 +90,7 @@ function runSpecs() {
 export default {
   ...base,
   roots: ['<rootDir>/test/e2e'],
-  moduleNameMapper: {
-    '^(?:\\\\.\\\\./)+lib/(.*)\\\\.js$': '<rootDir>/node_modules/nestjs-mqtt-shared/dist/$1.js',
-    '^(\\\\.{1,2}/.*)\\\\.js$': '$1',
-  },
+  moduleNameMapper: { '^(\\\\.{1,2}/.*)\\\\.js$': '$1' },
 };
 `,
   );
