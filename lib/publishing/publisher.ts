@@ -1,0 +1,177 @@
+import { ClientClosedError } from '../errors/client-closed.error.js';
+import { OfflineQueueFullError } from '../errors/offline-queue-full.error.js';
+import { quoted } from '../errors/quoted.js';
+import type { OutboundPublish, Wire } from '../session/wire.js';
+import { validateTopicName } from '../topic/topic-name.js';
+import { Fifo } from './fifo.js';
+import { InFlight } from './in-flight.js';
+import type { Outgoing, Published } from './outgoing.js';
+import { lostAtQoS0, refusalByBroker, refusalByLimits, refusalForLackOfSubscribers } from './refusal.js';
+import { sendableMessage } from './sendable-message.js';
+
+const NO_MATCHING_SUBSCRIBERS = 0x10;
+export const DEFAULT_OFFLINE_QUEUE = 10_000;
+
+export interface PublisherOptions {
+  /** How many messages may wait for a connection; default 10,000. */
+  offlineQueue?: number;
+}
+
+export interface PublishOptions {
+  /** Fail with 0x10 where the server says that nobody is subscribed. Servers say so on 5.0 only, and from QoS 1 on. */
+  requireSubscribers?: boolean;
+}
+
+/**
+ * Outgoing messages over one connection after the other, within what the server of each takes.
+ *
+ * In order of publishing. What is not confirmed when a connection ends is sent again on the next, ahead of newer
+ * messages: a message arrives at least once (QoS 1 and 2), or at most once (QoS 0).
+ */
+export class Publisher {
+  private readonly offlineQueue: number;
+  private readonly waiting = new Fifo<Outgoing>();
+  /** What an ended connection left unconfirmed. */
+  private again = new Fifo<Outgoing>();
+  private readonly inFlight = new InFlight();
+  private wire: Wire | undefined;
+  private pumping = false;
+  private closed = false;
+  private closing: Promise<void> | undefined;
+  private onIdle: (() => void) | undefined;
+  private lastValidTopic: string | undefined;
+
+  constructor({ offlineQueue = DEFAULT_OFFLINE_QUEUE }: PublisherOptions = {}) {
+    this.offlineQueue = offlineQueue;
+  }
+
+  /** Messages that are neither confirmed nor refused. */
+  get unsettled(): number {
+    return this.inFlight.size + this.again.size + this.waiting.size;
+  }
+
+  /**
+   * Resolves when the server has taken the message: PUBACK (QoS 1), PUBCOMP (QoS 2), written (QoS 0).
+   *
+   * Rejects with `PublishError`, `OfflineQueueFullError`, `ClientClosedError`, `InvalidTopicNameError` or
+   * `InvalidMessageError`.
+   */
+  publish(message: OutboundPublish, options?: PublishOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.send(message, (error) => (error === undefined ? resolve() : reject(error)), options);
+    });
+  }
+
+  /** {@link publish} without a promise. `done` is called once, perhaps before this returns, and must not throw. */
+  send(message: OutboundPublish, done: Published, options: PublishOptions = {}): void {
+    let sendable: OutboundPublish;
+    try {
+      sendable = this.admit(message);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    this.waiting.push({ message: sendable, done, requireSubscribers: options.requireSubscribers ?? false });
+    this.pump();
+  }
+
+  private admit(message: OutboundPublish): OutboundPublish {
+    const { topic } = message;
+    if (this.closed) throw new ClientClosedError(`A message to ${quoted(topic)} was not published`);
+    if (topic !== this.lastValidTopic) validateTopicName(topic);
+    this.lastValidTopic = topic;
+    const sendable = sendableMessage(message);
+    if (this.wire === undefined && this.unsettled >= this.offlineQueue) {
+      throw new OfflineQueueFullError(topic, this.offlineQueue);
+    }
+    return sendable;
+  }
+
+  /** A connection is ready: everything that waits leaves, within its limits. */
+  connected(wire: Wire): void {
+    this.wire = wire;
+    this.inFlight.connected(wire);
+    this.pump();
+  }
+
+  disconnected(): void {
+    this.wire = undefined;
+    const unconfirmed = this.inFlight.drain();
+    this.again = new Fifo([...unconfirmed.filter(({ message }) => message.qos > 0), ...this.again.drain()]);
+    for (const { message, done } of unconfirmed) {
+      if (message.qos === 0) done(lostAtQoS0(message.topic));
+    }
+    this.idleIfDone();
+  }
+
+  /**
+   * Takes no more messages, and resolves when all are confirmed; those that are not when `deadline` milliseconds have
+   * passed, or when there is no connection, are rejected with `ClientClosedError`.
+   */
+  close(deadline: number): Promise<void> {
+    this.closed = true;
+    this.closing ??= this.finish(deadline);
+    return this.closing;
+  }
+
+  private async finish(deadline: number): Promise<void> {
+    if (this.wire !== undefined && this.unsettled > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, deadline);
+        this.onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.wire = undefined;
+    const left = [...this.inFlight.drain(), ...this.again.drain(), ...this.waiting.drain()];
+    for (const { message, done } of left) {
+      done(new ClientClosedError(`A message to ${quoted(message.topic)} was not confirmed`));
+    }
+  }
+
+  private idleIfDone(): void {
+    if (this.onIdle !== undefined && (this.wire === undefined || this.unsettled === 0)) this.onIdle();
+  }
+
+  private pump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    try {
+      while (this.sendNext());
+    } finally {
+      this.pumping = false;
+    }
+    this.idleIfDone();
+  }
+
+  private sendNext(): boolean {
+    const { wire } = this;
+    const queue = this.again.size > 0 ? this.again : this.waiting;
+    const next = queue.peek();
+    if (wire === undefined || !wire.open || next === undefined || !this.inFlight.hasRoomFor(next)) return false;
+    queue.shift();
+    const refusal = refusalByLimits(next.message, wire);
+    if (refusal === undefined) this.transmit(next, wire);
+    else next.done(refusal);
+    return true;
+  }
+
+  private transmit(outgoing: Outgoing, wire: Wire): void {
+    this.inFlight.add(outgoing);
+    wire.publish(outgoing.message, (error, reasonCode) => {
+      if (this.wire !== wire) return;
+      this.inFlight.delete(outgoing);
+      outgoing.done(outcome(outgoing, error, reasonCode));
+      this.pump();
+    });
+  }
+}
+
+function outcome(outgoing: Outgoing, error: Error | undefined, reasonCode: number): Error | undefined {
+  const { topic } = outgoing.message;
+  if (error !== undefined) return refusalByBroker(topic, reasonCode, error);
+  if (reasonCode === NO_MATCHING_SUBSCRIBERS && outgoing.requireSubscribers) return refusalForLackOfSubscribers(topic);
+  return undefined;
+}
