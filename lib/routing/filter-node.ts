@@ -6,33 +6,36 @@ export class FilterNode<T extends NonNullable<unknown>> {
   rest: T | undefined = undefined;
   /** The next level is `+`. */
   single: FilterNode<T> | undefined = undefined;
-  // Most nodes have one literal at most; without a `Map` each, 10,000 filters fit the processor's caches far better.
+  // The first literal needs no `Map`. Most nodes have no other, so 10,000 filters fit the processor's caches far better.
   private level: string | undefined = undefined;
   private child: FilterNode<T> | undefined = undefined;
-  private children: Map<string, FilterNode<T>> | undefined = undefined;
+  private others: Map<string, FilterNode<T>> | undefined = undefined;
 
   get empty(): boolean {
-    return (
-      this.value === undefined &&
-      this.rest === undefined &&
-      this.single === undefined &&
-      this.child === undefined &&
-      this.children === undefined
-    );
+    return this.value === undefined && this.rest === undefined && this.single === undefined && this.child === undefined;
   }
 
   /** The node whose level is this literal. */
   literal(level: string): FilterNode<T> | undefined {
-    return this.children === undefined ? (this.level === level ? this.child : undefined) : this.children.get(level);
+    return this.level === level ? this.child : this.others?.get(level);
   }
 
-  /** The nodes whose level can match what this level of a filter, `+` or a literal, matches too. */
-  overlapping(level: string): FilterNode<T>[] {
-    const nodes = this.single ? [this.single] : [];
-    if (level === '+') {
-      return nodes.concat(this.child ?? [], [...(this.children?.values() ?? [])]);
+  /** Adds to `next` the nodes whose level can match what this level of a filter, `+` or a literal, matches too. */
+  overlapping(level: string, next: FilterNode<T>[]): void {
+    if (this.single) {
+      next.push(this.single);
     }
-    return nodes.concat(this.literal(level) ?? []);
+    if (level !== '+') {
+      const child = this.literal(level);
+      if (child) {
+        next.push(child);
+      }
+      return;
+    }
+    if (this.child) {
+      next.push(this.child);
+    }
+    this.others?.forEach((child) => next.push(child));
   }
 
   /** The node for the next level of a filter, made if need be. */
@@ -45,15 +48,12 @@ export class FilterNode<T extends NonNullable<unknown>> {
       return existing;
     }
     const node = new FilterNode<T>();
-    if (this.children !== undefined) {
-      this.children.set(level, node);
-    } else if (this.child === undefined || this.level === undefined) {
+    if (this.child === undefined) {
       this.level = level;
       this.child = node;
     } else {
-      this.children = new Map([[this.level, this.child]]).set(level, node);
-      this.level = undefined;
-      this.child = undefined;
+      this.others ??= new Map();
+      this.others.set(level, node);
     }
     return node;
   }

@@ -55,10 +55,14 @@ export class FilterTrie<T extends NonNullable<unknown>> {
       if (level === '#') {
         return nodes.some((node) => !node.empty);
       }
-      if (nodes.some(({ rest }) => rest !== undefined)) {
-        return true;
+      const next: FilterNode<T>[] = [];
+      for (const node of nodes) {
+        if (node.rest !== undefined) {
+          return true;
+        }
+        node.overlapping(level, next);
       }
-      nodes = nodes.flatMap((node) => node.overlapping(level));
+      nodes = next;
     }
     return nodes.some(({ value, rest }) => value !== undefined || rest !== undefined);
   }
