@@ -1,0 +1,136 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { EmbeddedBroker } from 'nestjs-mqtt-shared/testing';
+
+import { RawClient } from '../support/raw-client.js';
+
+const FILTER = '$share/g/jobs/#';
+const MEMBERS = ['a', 'b', 'c'];
+
+type Step =
+  | { readonly do: 'publish'; readonly qos: 1 | 2 }
+  | { readonly do: 'come'; readonly who: string; readonly receiveMaximum: number }
+  | { readonly do: 'join' | 'leave' | 'cut' | 'acknowledge' | 'expire'; readonly who: string };
+
+const who = fc.constantFrom(...MEMBERS);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant('publish' as const), qos: fc.constantFrom(1 as const, 2 as const) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('come' as const), who, receiveMaximum: fc.integer({ min: 1, max: 3 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('join' as const), who }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('acknowledge' as const), who }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('cut' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('leave' as const, 'expire' as const), who }) },
+);
+
+/** Watches one broker while it is treated badly, and knows for each message who has it. */
+class Observer {
+  readonly owed = new Set<string>();
+  readonly taken = new Map<string, string[]>();
+  readonly faults: string[] = [];
+  readonly #holders = new Map<string, string>();
+
+  constructor(broker: EmbeddedBroker) {
+    const connected = (clientId: string | undefined): boolean =>
+      broker.clients.some((client) => client.clientId === clientId && client.connected);
+    const anyMember = (): boolean => broker.clients.some(({ subscriptions }) => subscriptions.includes(FILTER));
+    broker.on('publish', ({ payload }) => {
+      if (anyMember()) this.owed.add(payload.toString());
+    });
+    broker.on('deliver', ({ clientId, payload }) => {
+      const message = payload.toString();
+      const holder = this.#holders.get(message);
+      if (holder !== clientId && connected(holder)) {
+        this.faults.push(`${message} was sent to ${clientId} while ${holder} held it`);
+      }
+      if (this.taken.has(message)) this.faults.push(`${message} was sent to ${clientId} after it had been taken`);
+      this.#holders.set(message, clientId);
+    });
+    broker.on('acknowledge', ({ clientId, payload }) => {
+      const message = payload.toString();
+      this.taken.set(message, [...(this.taken.get(message) ?? []), clientId]);
+    });
+    broker.on('drop', ({ payload, reason }) => {
+      if (anyMember()) this.faults.push(`${payload.toString()} was dropped (${reason}) though the group had a member`);
+      this.owed.delete(payload.toString());
+    });
+  }
+}
+
+async function run(steps: Step[]): Promise<void> {
+  const broker = new EmbeddedBroker();
+  await broker.listen();
+  const observer = new Observer(broker);
+  const clients = new Map<string, RawClient>();
+  const acknowledged = new WeakSet<object>();
+  let published = 0;
+
+  const come = async (clientId: string, receiveMaximum: number, acknowledge: boolean): Promise<void> => {
+    const properties = { sessionExpiryInterval: 600, receiveMaximum };
+    const options = { protocolVersion: 5, clientId, clean: false, acknowledge, properties } as const;
+    clients.set(clientId, await RawClient.connect(broker.url, options));
+  };
+  const isConnected = (clientId: string): boolean =>
+    broker.clients.some((client) => client.clientId === clientId && client.connected);
+
+  async function take(current: Step): Promise<void> {
+    if (current.do === 'publish') return broker.publish('jobs/a', `m${published++}`, { qos: current.qos });
+    if (current.do === 'come') return come(current.who, current.receiveMaximum, false);
+    if (current.do === 'expire') {
+      if (broker.clients.some(({ clientId }) => clientId === current.who)) broker.expireSession(current.who);
+      return;
+    }
+    const client = clients.get(current.who);
+    if (!client || !isConnected(current.who)) return;
+    switch (current.do) {
+      case 'join':
+        await client.subscribe(FILTER, { qos: 2 });
+        return;
+      case 'leave':
+        await client.unsubscribe(FILTER);
+        return;
+      case 'cut':
+        broker.cut(current.who);
+        return;
+      case 'acknowledge': {
+        await client.ping();
+        const packet = client.packets.find(({ cmd }, index) => {
+          const candidate = client.packets[index];
+          return candidate && (cmd === 'publish' || cmd === 'pubrel') && !acknowledged.has(candidate);
+        });
+        if (!packet) return;
+        acknowledged.add(packet);
+        if (packet.cmd === 'publish') client.acknowledge(packet);
+        else client.send({ cmd: 'pubcomp', messageId: packet.messageId, reasonCode: 0 });
+        await client.ping();
+      }
+    }
+  }
+
+  try {
+    for (const current of steps) await take(current);
+    // everyone who has a session comes back and takes what it is given
+    for (const { clientId } of broker.clients) await come(clientId, 10, true);
+    while (broker.clients.some(({ inFlight, queued }) => inFlight.length + queued > 0)) {
+      await Promise.all([...clients].filter(([clientId]) => isConnected(clientId)).map(([, client]) => client.ping()));
+    }
+    expect(observer.faults).toEqual([]);
+    expect([...observer.taken.keys()].sort()).toEqual([...observer.owed].sort());
+    expect([...observer.taken.values()].filter((takers) => takers.length !== 1)).toEqual([]);
+  } finally {
+    await broker.close();
+    await Promise.all([...clients.values()].map((client) => client.cut()));
+  }
+}
+
+test('No message of a shared subscription is lost or held by two members, whatever they do', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), run), {
+    numRuns: 120,
+    interruptAfterTimeLimit: 20_000,
+  });
+}, 30_000);
