@@ -47,6 +47,11 @@ export class Delivery implements Passenger {
     return this.decoded.value;
   }
 
+  /** The message if it has been decoded. */
+  get decodedMessage(): unknown {
+    return this.decoded?.value;
+  }
+
   isResentAs(packet: InboundPublish): boolean {
     return (
       packet.topic === this.packet.topic && packet.qos === this.packet.qos && packet.payload.equals(this.packet.payload)

@@ -127,8 +127,12 @@ export class Runner {
   /** The message has failed whatever its handlers still do: it matched none, or none can be given it. */
   endFailed(delivery: Delivery, error: unknown): void {
     this.leave(delivery);
-    const { topic } = delivery.packet;
-    const failed = { topic, error, attempts: delivery.attemptNumber };
+    const failed = {
+      topic: delivery.packet.topic,
+      message: delivery.decodedMessage,
+      error,
+      attempts: delivery.attemptNumber,
+    };
     Promise.resolve(delivery.route.failure.end.settle(failed)).then(
       (settlement) => this.settle(delivery, settlement, error),
       () => this.settle(delivery, HOLD, error),

@@ -11,6 +11,8 @@ export const HOLD: Settlement = { kind: 'hold' };
 /** A message whose handling has failed for good in this process. */
 export interface FailedMessage {
   readonly topic: string;
+  /** As decoded for handlers; `undefined` when it was not. */
+  readonly message: unknown;
   readonly error: unknown;
   readonly attempts: number;
 }

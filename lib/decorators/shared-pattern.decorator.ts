@@ -1,0 +1,77 @@
+import { MessagePattern } from '@nestjs/microservices';
+import { parseTopicFilter } from '../topic/topic-filter.js';
+import { validateShareName } from '../topic/share-name.js';
+import { formatSharedSubscription } from '../topic/shared-subscription.js';
+import { MQTT_SHARED, SHARED_PATTERNS, type SharedPatternDefinition } from './shared-pattern.metadata.js';
+import type { SharedPatternOptions } from './shared-pattern-options.js';
+
+/** Stands for the server's `group` in the name under which a pattern is registered. */
+const SERVER_GROUP = '{group}';
+const DEFINITIONS = Symbol('shared patterns of a method');
+
+/**
+ * Makes a controller method a member of an MQTT shared subscription, `$share/<group>/<filter>` (MQTT 5.0 section 4.8.2):
+ * the broker gives each message of the group to one member, and the message is acknowledged once the method's promise
+ * has resolved.
+ *
+ * `group` is the Share Name; without it the server's `group` option counts. `filter` is a Topic Filter or several;
+ * a wildcard may have a name, `devices/+deviceId/#rest`, for `@TopicParam`. Give the decorator twice for two groups.
+ *
+ * Throws `InvalidTopicFilterError` or `InvalidShareNameError` when the class is defined.
+ *
+ * @publicApi
+ */
+export function SharedPattern(
+  group: string,
+  filter: string | readonly string[],
+  options?: SharedPatternOptions,
+): MethodDecorator;
+export function SharedPattern(filter: string | readonly string[], options?: SharedPatternOptions): MethodDecorator;
+export function SharedPattern(
+  ...args:
+    [string, string | readonly string[], SharedPatternOptions?] | [string | readonly string[], SharedPatternOptions?]
+): MethodDecorator {
+  const { group, filters, options } = readArguments(args);
+  return (target, key, descriptor) => {
+    const method = `${target.constructor.name}.${String(key)}`;
+    if (group !== undefined) validateShareName(group, { where: method });
+    const added = filters.map((written): SharedPatternDefinition => {
+      const filter = parseTopicFilter(written, { namedLevels: true, where: method });
+      const pattern = formatSharedSubscription(group ?? SERVER_GROUP, filter.text, { where: method });
+      return { pattern, method, group, filter, options };
+    });
+    register(target, key, descriptor, added);
+  };
+}
+
+interface Arguments {
+  readonly group: string | undefined;
+  readonly filters: readonly string[];
+  readonly options: SharedPatternOptions;
+}
+
+function readArguments(args: readonly unknown[]): Arguments {
+  const [first, second, third] = args;
+  const hasGroup = typeof second === 'string' || Array.isArray(second);
+  const filter = (hasGroup ? second : first) as string | readonly string[];
+  return {
+    group: hasGroup ? (first as string) : undefined,
+    filters: typeof filter === 'string' ? [filter] : filter,
+    options: ((hasGroup ? third : second) ?? {}) as SharedPatternOptions,
+  };
+}
+
+/** Nest keeps one set of patterns for a method, and a second decorator would take the place of the first's. */
+function register<T>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<T>,
+  added: readonly SharedPatternDefinition[],
+): void {
+  const method = descriptor.value as object;
+  const before = (Reflect.getMetadata(DEFINITIONS, method) ?? []) as readonly SharedPatternDefinition[];
+  const definitions = [...added, ...before];
+  Reflect.defineMetadata(DEFINITIONS, definitions, method);
+  const patterns = definitions.map(({ pattern }) => pattern);
+  MessagePattern(patterns, MQTT_SHARED, { [SHARED_PATTERNS]: definitions })(target, key, descriptor as never);
+}

@@ -1,0 +1,12 @@
+/** Settles as `promise` does, or rejects with `timedOut()` when `milliseconds` have passed first. */
+export async function within<T>(promise: Promise<T>, milliseconds: number, timedOut: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(timedOut()), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,244 @@
+import type { Backoff } from '../backoff.js';
+import { Consumer, type ConsumerOptions } from '../delivery/consumer.js';
+import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
+import { NoAnswerError } from '../errors/no-answer.error.js';
+import { ShuttingDownError } from '../errors/shutting-down.error.js';
+import type { EventBus } from '../observability/event-bus.js';
+import { Link, type LinkOwner } from '../session/link.js';
+import type { InboundPublish, ProtocolVersion, Wire, WireClosed, WireListener } from '../session/wire.js';
+import { within } from './deadline.js';
+import { subscribeAll } from './grant.js';
+import type { Subscription } from './subscription.js';
+
+export interface MemberOptions {
+  readonly clientId: string;
+  /** Where the broker is, as it may be shown. */
+  readonly address: string;
+  readonly subscriptions: readonly Subscription[];
+  readonly allowDowngrade: boolean;
+  readonly protocolVersion: ProtocolVersion;
+  /** Whether the session outlives its connections. */
+  readonly persistent: boolean;
+  /** Milliseconds for each answer of the broker. */
+  readonly answerTimeout: number;
+  readonly redeliverAfter: number;
+  readonly receiveMaximum: number;
+  readonly reconnect: Backoff;
+  readonly consumer: ConsumerOptions;
+  readonly events: EventBus;
+  /** `clean` ends what the broker remembers of the session. */
+  readonly open: (listener: WireListener, options: { clean: boolean }) => Promise<Wire>;
+  readonly stateChanged: () => void;
+}
+
+export type MemberState = 'connecting' | 'up' | 'down' | 'refused' | 'closed';
+
+/** One connection of the plan: a Client Identifier, its session, and the messages that come through it. */
+export class Member implements LinkOwner {
+  private readonly consumer: Consumer;
+  private readonly link: Link;
+  private memberState: MemberState = 'connecting';
+  /** The server's session has every subscription. */
+  private subscribed = false;
+  private draining = false;
+  private recycleTimer: NodeJS.Timeout | undefined;
+  private recycling = false;
+  private everOpened = false;
+  private current: Wire | undefined;
+
+  constructor(private readonly options: MemberOptions) {
+    this.consumer = new Consumer(options.consumer, {
+      acknowledge: (acknowledgement) => this.current?.acknowledge(acknowledgement),
+      resume: () => this.current?.resume(),
+      held: (count) => this.messageHeld(count),
+    });
+    this.link = new Link((listener) => options.open(listener, { clean: !options.persistent }), this, options.reconnect);
+  }
+
+  get state(): MemberState {
+    return this.memberState;
+  }
+
+  get wire(): Wire | undefined {
+    return this.link.wire;
+  }
+
+  get group(): string | undefined {
+    return this.options.subscriptions[0]?.group;
+  }
+
+  snapshot(): ConsumerSnapshot {
+    return this.consumer.snapshot();
+  }
+
+  /** Resolves when the connection is up and every filter granted. */
+  start(): Promise<void> {
+    return this.link.start();
+  }
+
+  // --- the link's calls -----------------------------------------------------------------------------------------
+
+  opened(wire: Wire): void {
+    this.current = wire;
+    this.everOpened = true;
+    if (!wire.sessionPresent) this.subscribed = false;
+    this.consumer.attach(wire.sessionPresent);
+  }
+
+  async connected(wire: Wire): Promise<void> {
+    const { options } = this;
+    if (!this.subscribed && !this.draining) {
+      const { address, clientId, answerTimeout, subscriptions, allowDowngrade } = options;
+      await within(
+        subscribeAll(wire, address, subscriptions, allowDowngrade),
+        answerTimeout,
+        () => new NoAnswerError(address, clientId, 'SUBSCRIBE', answerTimeout),
+      );
+      this.subscribed = true;
+      const filters = subscriptions.map(({ pattern }) => pattern);
+      options.events.emit({ type: 'subscribed', connection: clientId, filters });
+    }
+    if (!this.draining) this.consumer.allowStarts();
+    options.events.emit({ type: 'connected', connection: options.clientId, sessionPresent: wire.sessionPresent });
+    this.become('up');
+  }
+
+  publish(packet: InboundPublish): boolean {
+    return this.consumer.receive(packet);
+  }
+
+  released(packetId: number): void {
+    this.consumer.released(packetId);
+  }
+
+  disconnected({ error }: WireClosed): void {
+    this.current = undefined;
+    this.consumer.detach();
+    this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error });
+    this.become(this.subscribed ? 'down' : 'refused');
+  }
+
+  private become(state: MemberState): void {
+    if (this.memberState === state) return;
+    this.memberState = state;
+    this.options.stateChanged();
+  }
+
+  // --- redelivery -----------------------------------------------------------------------------------------------
+
+  /** Held messages come again only on another connection: after a while, or when they take up half the window. */
+  private messageHeld(count: number): void {
+    if (this.draining) return;
+    if (count * 2 >= this.options.receiveMaximum) void this.recycle();
+    else this.recycleTimer ??= setTimeout(() => void this.recycle(), this.options.redeliverAfter);
+  }
+
+  private async recycle(): Promise<void> {
+    if (this.recycling || this.draining) return;
+    this.recycling = true;
+    clearTimeout(this.recycleTimer);
+    this.recycleTimer = undefined;
+    const { held } = this.consumer.snapshot();
+    this.options.events.emit({ type: 'recycling', connection: this.options.clientId, held });
+    this.consumer.holdStarts();
+    // A handler that never ends must not keep all others from working.
+    await atMost(this.consumer.whenNothingRuns(), this.options.redeliverAfter);
+    if (!this.draining) await this.link.recycle();
+    this.recycling = false;
+  }
+
+  // --- closing --------------------------------------------------------------------------------------------------
+
+  /**
+   * Stops taking messages, finishes those in hand and those that only this session has, and ends the session if that
+   * leaves nothing. Resolves by `drainTimeout` milliseconds in any case, with the number of messages left to the broker.
+   */
+  async close(drainTimeout: number): Promise<number> {
+    this.draining = true;
+    clearTimeout(this.recycleTimer);
+    const complete = await this.drain(drainTimeout);
+    const left = this.consumer.snapshot().unsettled;
+    this.consumer.discardArrivals();
+    const over = complete && left === 0;
+    await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
+    if (over && this.options.protocolVersion === 4) await this.endSession();
+    this.options.events.emit({ type: 'drained', connection: this.options.clientId, left });
+    this.become('closed');
+    return left;
+  }
+
+  /** `true` when nothing of the session is left to do. */
+  private async drain(drainTimeout: number): Promise<boolean> {
+    const timeout = new ShuttingDownError(drainTimeout);
+    try {
+      return await within(this.finishEverything(), drainTimeout, () => timeout);
+    } catch {
+      this.consumer.abort(timeout);
+      return false;
+    }
+  }
+
+  private async finishEverything(): Promise<boolean> {
+    this.consumer.holdStarts();
+    await this.consumer.whenNothingRuns();
+    const wire = this.link.wire;
+    if (wire === undefined) return false;
+    try {
+      const unsubscribed = wire.unsubscribe(this.options.subscriptions.map(({ pattern }) => pattern));
+      // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
+      this.consumer.allowStarts();
+      await unsubscribed;
+      await this.finishBacklog(wire);
+      return true;
+    } catch {
+      // The connection ended: what runs may finish, and the broker has the rest.
+      this.consumer.holdStarts();
+      await this.consumer.whenNothingRuns();
+      return false;
+    }
+  }
+
+  /** What the broker had queued for this session comes before its answer to a ping that follows the last PUBACK. */
+  private async finishBacklog(wire: Wire): Promise<void> {
+    let seen: number;
+    do {
+      seen = this.consumer.snapshot().received;
+      await this.consumer.whenSettled();
+      await wire.ping();
+    } while (seen !== this.consumer.snapshot().received);
+  }
+
+  /** Ends what {@link start} began and did not complete. `forget` ends the session as well. */
+  async abandon(forget: boolean): Promise<void> {
+    this.draining = true;
+    this.consumer.holdStarts();
+    this.consumer.discardArrivals();
+    await this.link.stop(forget ? { sessionExpiryInterval: 0 } : undefined);
+    if (forget && this.everOpened) await this.endSession();
+    this.become('closed');
+  }
+
+  /**
+   * A clean session takes the place of this one and ends with its connection. For 3.1.1, where DISCONNECT cannot end a
+   * session, and for a session whose connection is gone.
+   */
+  private async endSession(): Promise<void> {
+    if (!this.options.persistent) return;
+    try {
+      const listener = { publish: () => true, released: () => {}, closed: () => {} };
+      const wire = await this.options.open(listener, { clean: true });
+      await wire.disconnect();
+    } catch (error) {
+      this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error: asError(error) });
+    }
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Waits for it, but not longer than `milliseconds`. */
+async function atMost(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  await within(promise, milliseconds, () => new Error('It took too long.')).catch(() => {});
+}

@@ -1,0 +1,67 @@
+import { isObservable, type Observable } from 'rxjs';
+import { MQTTSharedContext } from '../context/mqtt-shared.context.js';
+import type { Attempt } from '../delivery/attempt.js';
+import type { Handler } from '../delivery/handler.js';
+import type { PayloadCodec } from '../payload/payload-codec.js';
+import type { OpenedMessage } from '../reply/open-message.js';
+import { ReplyStream } from '../reply/reply-stream.js';
+import type { OutboundPublish } from '../session/wire.js';
+import type { ProcessingHooks } from './processing-hooks.js';
+import type { RegisteredHandler } from './subscription.js';
+
+export interface NestHandlerOptions {
+  readonly registered: RegisteredHandler;
+  /** Milliseconds. */
+  readonly timeout: number | undefined;
+  readonly codec: PayloadCodec;
+  /** Whether this method's values are the reply where one is asked for: the first method of a pattern answers. */
+  readonly replies: boolean;
+  readonly hooks: ProcessingHooks;
+  readonly publish: (message: OutboundPublish) => Promise<void>;
+}
+
+/**
+ * Calls a controller method through Nest's guards, pipes, interceptors and filters.
+ *
+ * A resolved promise is not success: Nest returns what went wrong as an Observable that errors. The method is done when
+ * what it returned has come to its end, and the reply, where one was asked for, has been taken by the broker.
+ */
+export class NestHandler implements Handler {
+  readonly name: string;
+  readonly ack: 'auto' | 'manual';
+  readonly timeout: number | undefined;
+
+  constructor(private readonly options: NestHandlerOptions) {
+    const { registered, timeout } = options;
+    this.name = registered.name;
+    this.ack = registered.options.ack ?? 'auto';
+    this.timeout = timeout;
+  }
+
+  async handle(attempt: Attempt): Promise<void> {
+    const message = attempt.delivery.message as OpenedMessage;
+    const context = new MQTTSharedContext(attempt, this.options.registered.filter);
+    const { hooks } = this.options;
+    if (hooks.installed) await hooks.run(context, () => this.call(message, context));
+    else await this.call(message, context);
+  }
+
+  private async call(message: OpenedMessage, context: MQTTSharedContext): Promise<void> {
+    const { registered, codec, replies, publish } = this.options;
+    const result: unknown = await registered.callback(message.data, context);
+    if (message.replyTarget === undefined || !replies) {
+      if (isObservable(result)) await drain(result, () => {});
+      return;
+    }
+    const reply = new ReplyStream(message.replyTarget, codec, publish);
+    if (isObservable(result)) await drain(result, (value) => reply.next(value));
+    else reply.next(result);
+    await reply.complete();
+  }
+}
+
+function drain(stream: Observable<unknown>, next: (value: unknown) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.subscribe({ next, error: reject, complete: resolve });
+  });
+}

@@ -1,0 +1,32 @@
+import type { BaseRpcContext } from '@nestjs/microservices';
+
+export type ProcessingStartHook = (
+  transportId: symbol,
+  context: BaseRpcContext,
+  done: () => Promise<unknown>,
+) => unknown;
+export type ProcessingEndHook = (transportId: symbol, context: BaseRpcContext) => void;
+
+/** The hooks with which instrumentation surrounds the handling of a message; each runs once for each handler call. */
+export class ProcessingHooks {
+  start: ProcessingStartHook | undefined;
+  end: ProcessingEndHook | undefined;
+
+  constructor(private readonly transportId: symbol) {}
+
+  get installed(): boolean {
+    return this.start !== undefined || this.end !== undefined;
+  }
+
+  /** Settles as `work` does; the start hook calls it, perhaps inside an asynchronous context of its own. */
+  run(context: BaseRpcContext, work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (): Promise<void> =>
+        work()
+          .finally(() => this.end?.(this.transportId, context))
+          .then(resolve, reject);
+      if (this.start === undefined) void done();
+      else Promise.resolve(this.start(this.transportId, context, done)).catch(reject);
+    });
+  }
+}

@@ -1,0 +1,257 @@
+import { Logger } from '@nestjs/common';
+import { type MessageHandler, Server } from '@nestjs/microservices';
+import type { Backoff } from '../backoff.js';
+import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
+import { KeyLanes } from '../delivery/key-lanes.js';
+import { EventBus } from '../observability/event-bus.js';
+import { logEvents } from '../observability/log-events.js';
+import { isReply } from '../reply/is-reply.js';
+import { planConnections, type PlannedConnection } from '../routing/connection-plan.js';
+import { FilterTrie } from '../routing/filter-trie.js';
+import { brokerAddress } from '../session/broker-address.js';
+import { randomClientId } from '../session/client-id.js';
+import { DEFAULT_CONNECT_TIMEOUT, DEFAULT_URL } from '../session/connection-options.js';
+import { DEFAULT_RECONNECT } from '../session/link.js';
+import { openMqttWire } from '../session/mqtt-wire.js';
+import { wireOptions } from '../session/wire-options.js';
+import { HandlerRegistry } from './handler-registry.js';
+import { Member } from './member.js';
+import { ProcessingHooks } from './processing-hooks.js';
+import { ReplyPublisher } from './reply-publisher.js';
+import { RouteFactory } from './route-factory.js';
+import type { MQTTSharedServerEvents, MQTTSharedStatus } from './server-events.js';
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_DRAIN_TIMEOUT,
+  DEFAULT_MAX_PAYLOAD,
+  DEFAULT_REDELIVER_AFTER,
+  DEFAULT_SESSION_EXPIRY,
+  type MQTTSharedServerOptions,
+  validateServerOptions,
+} from './server-options.js';
+import { type MQTTSharedStats, statsOf } from './server-stats.js';
+import type { Subscription } from './subscription.js';
+
+/**
+ * Nest's side of this transport: the methods that Nest registers become members of shared subscriptions.
+ *
+ * ```ts
+ * app.connectMicroservice({ strategy: new ServerMQTTShared({ url: 'mqtt://localhost:1883' }) });
+ * await app.startAllMicroservices();
+ * ```
+ *
+ * A message is acknowledged once every handler of it has settled, in the order of arrival, and only on the connection
+ * on which it came. The constructor throws `InvalidOptionError`, `InvalidUrlError` and `InvalidShareNameError`.
+ *
+ * @publicApi
+ */
+export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedStatus> {
+  override transportId: symbol = MQTT_SHARED;
+  override readonly propagatesEventHandlerErrors: boolean = true;
+  protected override readonly logger = new Logger(ServerMQTTShared.name);
+
+  private readonly clientId: string;
+  private readonly address: string;
+  private readonly backoff: Backoff;
+  private readonly registry: HandlerRegistry;
+  private readonly hooks = new ProcessingHooks(MQTT_SHARED);
+  private readonly events = new EventBus();
+  private members: readonly Member[] = [];
+  private replies: ReplyPublisher | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly options: MQTTSharedServerOptions = {}) {
+    super();
+    validateServerOptions(options);
+    this.address = brokerAddress(options.url ?? DEFAULT_URL);
+    this.clientId = options.clientId ?? randomClientId();
+    this.backoff = { ...DEFAULT_RECONNECT, ...options.reconnect };
+    this.registry = new HandlerRegistry(options);
+    logEvents(this.events, this.logger);
+    this._status$.next('disconnected');
+  }
+
+  // --- what Nest calls ------------------------------------------------------------------------------------------
+
+  override addHandler(
+    pattern: unknown,
+    callback: MessageHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    const onTheWire = this.registry.add(this.normalizePattern(pattern as string), callback, extras);
+    callback.isEventHandler = isEventHandler;
+    callback.extras = extras;
+    // Nest chains handlers of one pattern and loses the outcome of all but one; here each is called by itself.
+    if (!this.messageHandlers.has(onTheWire)) this.messageHandlers.set(onTheWire, callback);
+  }
+
+  /**
+   * Calls back when every connection is up and every filter was granted; with an error that says what to do when the
+   * broker cannot be reached or refuses, and then nothing is left open.
+   */
+  override listen(callback: (error?: unknown) => void): void {
+    this.start().then(
+      () => callback(),
+      (error: unknown) => callback(error),
+    );
+  }
+
+  /**
+   * Stops taking messages, finishes what runs and what only this server's sessions hold, ends those, and disconnects;
+   * within `drainTimeout` in any case. What is left then stays with the broker.
+   */
+  override close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  /** Listens to events of one type; see `MQTTSharedEvent`. */
+  override on<T extends keyof MQTTSharedServerEvents>(type: T, listener: MQTTSharedServerEvents[T]): void {
+    this.events.on(type, listener as never);
+  }
+
+  /** The mqtt.js clients of the connections that are up, one for each. Acknowledging is not theirs: see the context. */
+  override unwrap<T = unknown[]>(): T {
+    if (this.members.length === 0) {
+      throw new Error(
+        'Not initialized. Please call the "listen"/"startAllMicroservices" method before accessing the server.',
+      );
+    }
+    return this.members.flatMap(({ wire }) => (wire === undefined ? [] : [wire.native])) as T;
+  }
+
+  override setOnProcessingStartHook(...[hook]: Parameters<Server['setOnProcessingStartHook']>): void {
+    this.hooks.start = hook;
+  }
+
+  override setOnProcessingEndHook(...[hook]: Parameters<Server['setOnProcessingEndHook']>): void {
+    this.hooks.end = hook;
+  }
+
+  /** What happens at this moment, group by group. */
+  stats(): MQTTSharedStats {
+    return statsOf(
+      this.members.map((member) => ({
+        group: member.group,
+        up: member.state === 'up',
+        snapshot: member.snapshot(),
+      })),
+    );
+  }
+
+  // --- lifecycle ------------------------------------------------------------------------------------------------
+
+  private async start(): Promise<void> {
+    const subscriptions = this.registry.subscriptions();
+    this.warnOf(subscriptions);
+    const replies = new ReplyPublisher(
+      (listener) => openMqttWire(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener),
+      this.backoff,
+    );
+    this.replies = replies;
+    const routes = new RouteFactory(
+      this.options,
+      this.hooks,
+      (pattern) => this.normalizePattern(pattern as never),
+      replies.publish,
+    );
+    const plan = planConnections(subscriptions, { connections: this.options.connections ?? 1 });
+    const lanes = new Map<string | undefined, KeyLanes>();
+    this.members = plan.map((planned) => this.member(planned, routes, lanes));
+    const outcomes = await Promise.allSettled(this.members.map((member) => member.start()));
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failure === undefined) return;
+    const forget = this.options.clientId === undefined;
+    await Promise.all(this.members.map((member) => member.abandon(forget)));
+    throw failure.reason;
+  }
+
+  private member(
+    planned: PlannedConnection<Subscription>,
+    routes: RouteFactory,
+    lanes: Map<string | undefined, KeyLanes>,
+  ): Member {
+    const { options, events, address } = this;
+    const persistent = planned.kind === 'shared';
+    const group = persistent ? planned.group : undefined;
+    const clientId = this.connectionName(`${group ?? ''}:${planned.index}`);
+    const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    const receiveMaximum = options.receiveMaximum ?? Math.min(2 * concurrency, 65_535);
+    const sessionExpiryInterval = persistent ? (options.sessionExpiry ?? DEFAULT_SESSION_EXPIRY) : 0;
+    const trie = new FilterTrie<ReturnType<RouteFactory['route']>>();
+    for (const subscription of planned.subscriptions) trie.add(subscription.filter, routes.route(subscription));
+    const groupLanes = lanes.get(group) ?? new KeyLanes();
+    lanes.set(group, groupLanes);
+    return new Member({
+      clientId,
+      address,
+      subscriptions: planned.subscriptions,
+      allowDowngrade: options.allowDowngrade ?? false,
+      protocolVersion: options.protocolVersion ?? 5,
+      persistent,
+      answerTimeout: options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
+      redeliverAfter: options.redeliverAfter ?? DEFAULT_REDELIVER_AFTER,
+      receiveMaximum,
+      reconnect: this.backoff,
+      events,
+      open: (listener, { clean }) =>
+        openMqttWire(
+          wireOptions(options, {
+            clientId,
+            clean,
+            sessionExpiryInterval: clean ? 0 : sessionExpiryInterval,
+            receiveMaximum,
+          }),
+          listener,
+        ),
+      stateChanged: () => this.updateStatus(),
+      consumer: {
+        connection: clientId,
+        routes: trie,
+        unmatched: routes.unmatched(group),
+        lanes: groupLanes,
+        concurrency,
+        receiveMaximum,
+        ackOrder: options.ackOrder ?? 'arrival',
+        maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
+        isReply: ({ topic, properties, payload }) => isReply(topic, properties, payload),
+        events,
+      },
+    });
+  }
+
+  /** Derived from the stem, so that a server that comes back under its old `clientId` finds its sessions again. */
+  private connectionName(part: string): string {
+    return `${this.clientId}:${part}`;
+  }
+
+  private wireOptions(part: string, session: { clean: boolean; sessionExpiryInterval: number }) {
+    return wireOptions(this.options, { clientId: this.connectionName(part), ...session });
+  }
+
+  private warnOf(subscriptions: readonly Subscription[]): void {
+    if (subscriptions.length === 0) {
+      this.logger.warn('No method is decorated with @SharedPattern, @EventPattern or @MessagePattern: nothing to do.');
+    }
+    const atMostOnce = subscriptions.filter(({ qos }) => qos === 0).map(({ pattern }) => pattern);
+    if (atMostOnce.length > 0) {
+      this.logger.warn(`At QoS 0 a message that fails, or whose worker dies, is lost: ${atMostOnce.join(', ')}.`);
+    }
+  }
+
+  private updateStatus(): void {
+    const states = this.members.map(({ state }) => state);
+    if (states.every((state) => state === 'up')) this._status$.next('connected');
+    else if (states.includes('refused')) this._status$.next('subscription-refused');
+    else if (states.includes('down')) this._status$.next('reconnecting');
+    else if (states.every((state) => state === 'closed')) this._status$.next('closed');
+  }
+
+  private async shutDown(): Promise<void> {
+    const drainTimeout = this.options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT;
+    await Promise.all(this.members.map((member) => member.close(drainTimeout)));
+    await this.replies?.close(drainTimeout);
+    this._status$.next('closed');
+  }
+}

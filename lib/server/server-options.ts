@@ -1,0 +1,78 @@
+import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
+import type { AckOrder } from '../delivery/ack-queue.js';
+import { InvalidOptionError } from '../errors/invalid-option.error.js';
+import type { BackoffOptions } from '../backoff.js';
+import type { ConnectionOptions } from '../session/connection-options.js';
+import { validateShareName } from '../topic/share-name.js';
+
+/**
+ * Options of `ServerMQTTShared`. Those it shares with `@SharedPattern` count for every pattern that has none of its own.
+ *
+ * @publicApi
+ */
+export interface MQTTSharedServerOptions
+  extends ConnectionOptions, Pick<SharedPatternOptions, 'qos' | 'timeout' | 'orderBy' | 'codec' | 'onError'> {
+  /** Share Name of `@SharedPattern(filter)`, which names none. */
+  group?: string;
+  /** Messages that run at once on one connection. Default 16. */
+  concurrency?: number;
+  /**
+   * Unacknowledged messages of one connection: announced as Receive Maximum on 5.0 (section 3.1.2.11.3), and where the
+   * broker does not keep to it, or cannot on 3.1.1, reading pauses there. Default twice `concurrency`.
+   */
+  receiveMaximum?: number;
+  /**
+   * `'arrival'` (default): acknowledgements leave in the order of arrival ([MQTT-4.6.0-2], [MQTT-4.6.0-3]), so the
+   * oldest message that runs holds those behind it. `'completion'`: as handlers finish, for brokers that allow it.
+   */
+  ackOrder?: AckOrder;
+  /** Connections of each group, or of the groups that are named (1 for the others). Default 1. */
+  connections?: number | Readonly<Record<string, number>>;
+  /** Bytes of payload above which a message is not handled but fails. Default 16 MiB. */
+  maxPayload?: number;
+  /** Accept a QoS below the one asked for. Default false: `listen()` fails. */
+  allowDowngrade?: boolean;
+  /** `'strip'` (default): filters lose their leading slashes, as `ClientMQTTShared` takes them from topics. */
+  leadingSlash?: 'strip' | 'keep';
+  /** Session Expiry Interval in seconds, on 5.0 (section 3.1.2.11.2). Default 3,600. */
+  sessionExpiry?: number;
+  /** Milliseconds after which a message left for redelivery makes its connection be renewed. Default 30,000. */
+  redeliverAfter?: number;
+  /** Milliseconds that `close()` waits for what runs and for what the session still holds. Default 30,000. */
+  drainTimeout?: number;
+  /** Waits between attempts to reconnect. Default `{ initial: 200, factor: 2, max: 30_000, jitter: 0.5 }`. */
+  reconnect?: BackoffOptions;
+}
+
+export const DEFAULT_CONCURRENCY = 16;
+export const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
+export const DEFAULT_SESSION_EXPIRY = 3_600;
+export const DEFAULT_REDELIVER_AFTER = 30_000;
+export const DEFAULT_DRAIN_TIMEOUT = 30_000;
+
+const RECEIVE_MAXIMUM_LIMIT = 65_535;
+
+/** @throws InvalidOptionError, InvalidShareNameError */
+export function validateServerOptions(options: MQTTSharedServerOptions): void {
+  if (options.group !== undefined) validateShareName(options.group, { where: 'the option `group`' });
+  wholeNumber('concurrency', options.concurrency, 1);
+  wholeNumber('receiveMaximum', options.receiveMaximum, 1, RECEIVE_MAXIMUM_LIMIT);
+  wholeNumber('maxPayload', options.maxPayload, 0);
+  wholeNumber('sessionExpiry', options.sessionExpiry, 0, 0xffff_ffff);
+  wholeNumber('redeliverAfter', options.redeliverAfter, 0);
+  wholeNumber('drainTimeout', options.drainTimeout, 0);
+  for (const connections of [options.connections ?? 1].flatMap((n) => (typeof n === 'number' ? n : Object.values(n)))) {
+    wholeNumber('connections', connections, 1);
+  }
+}
+
+export function wholeNumber(
+  option: string,
+  value: number | undefined,
+  from: number,
+  to = Number.MAX_SAFE_INTEGER,
+): void {
+  if (value === undefined || (Number.isInteger(value) && value >= from && value <= to)) return;
+  const range = to === Number.MAX_SAFE_INTEGER ? `from ${from} on` : `from ${from} to ${to}`;
+  throw new InvalidOptionError(option, `${value} is no whole number ${range}`, 'Leave it out for the default.');
+}
