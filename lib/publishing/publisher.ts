@@ -104,6 +104,12 @@ export class Publisher {
     this.idleIfDone();
   }
 
+  /** There will be no connection for now: what waits for one is rejected. */
+  abandon(error: Error): void {
+    for (const { done } of [...this.again.drain(), ...this.waiting.drain()]) done(error);
+    this.idleIfDone();
+  }
+
   /**
    * Takes no more messages, and resolves when all are confirmed; those that are not when `deadline` milliseconds have
    * passed, or when there is no connection, are rejected with `ClientClosedError`.
