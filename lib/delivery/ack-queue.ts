@@ -72,6 +72,15 @@ export class AckQueue {
     this.release();
   }
 
+  /** The server has given its Packet Identifier to another message: acknowledging this one would be about that one. */
+  abandon(slot: AckSlot): void {
+    if (slot.state === 'gone' || slot.state === 'fenced') return;
+    if (slot.state === 'held') this.heldCount--;
+    this.unacknowledgedCount--;
+    slot.state = 'fenced';
+    this.release();
+  }
+
   /** The connection has ended: nothing leaves any more. */
   close(): void {
     for (let slot = this.slots.shift(); slot !== undefined; slot = this.slots.shift()) {

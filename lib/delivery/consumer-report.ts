@@ -71,7 +71,7 @@ export class ConsumerReport {
       this.counts.failed++;
       if (delivery.attemptNumber === 0) this.failedUnhandled(delivery, error);
     }
-    if (settlement.kind === 'hold' && this.events.hears('held')) {
+    if (settlement.kind === 'hold' && delivery.slot !== undefined && this.events.hears('held')) {
       this.events.emit({ type: 'held', message: this.describe(delivery), error });
     }
   }

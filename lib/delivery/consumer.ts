@@ -129,6 +129,7 @@ export class Consumer {
       this.report.joined(present);
       return true;
     }
+    if (present?.slot !== undefined) this.acks.abandon(present.slot);
     if (qos === 2 && this.inFlight.isUnreleased(packetId)) {
       this.acks.acknowledge(this.acks.open(packetId, qos, performance.now()), 0);
       return true;

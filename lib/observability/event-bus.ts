@@ -4,6 +4,9 @@ type Listener = (event: MQTTSharedEvent) => void;
 
 /** Hands events to those that listen; costs next to nothing for events that nobody listens to. */
 export class EventBus {
+  /** `listenerFailed` hears of listeners that throw; they must not disturb the delivery of messages. */
+  constructor(private readonly listenerFailed: (error: unknown, type: MQTTSharedEventType) => void) {}
+
   private readonly listeners = new Map<MQTTSharedEventType, Set<Listener>>();
 
   /** Whether making an event of this type is worth the while. */
@@ -25,6 +28,12 @@ export class EventBus {
   emit(event: MQTTSharedEvent): void {
     const listeners = this.listeners.get(event.type);
     if (listeners === undefined) return;
-    for (const listener of listeners) listener(event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.listenerFailed(error, event.type);
+      }
+    }
   }
 }

@@ -8,7 +8,7 @@ export function logEvents(events: EventBus, logger: LoggerService): void {
     logger.log(`Connected as "${connection}"${sessionPresent ? ', session resumed' : ''}.`);
   });
   events.on('disconnected', ({ error, connection }) => {
-    logger.error(`${error?.message ?? `The connection of "${connection}" ended.`} Trying again.`);
+    if (error !== undefined) logger.error(`${connection}: ${error.message} Trying again.`);
   });
   events.on('failed', ({ message, handler, attempt, error, retryIn }) => {
     const what = `${handler ?? 'The message'} failed with ${subject(message)}, attempt ${attempt}: ${reason(error)}`;

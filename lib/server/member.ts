@@ -33,6 +33,9 @@ export interface MemberOptions {
 
 export type MemberState = 'connecting' | 'up' | 'down' | 'refused' | 'closed';
 
+/** Milliseconds; a message that fails at once must not make its connection spin. */
+const LEAST_TIME_BETWEEN_RECYCLES = 1_000;
+
 /** One connection of the plan: a Client Identifier, its session, and the messages that come through it. */
 export class Member implements LinkOwner {
   private readonly consumer: Consumer;
@@ -43,6 +46,7 @@ export class Member implements LinkOwner {
   private draining = false;
   private recycleTimer: NodeJS.Timeout | undefined;
   private recycling = false;
+  private lastRecycle = 0;
   private everOpened = false;
   private current: Wire | undefined;
 
@@ -114,7 +118,8 @@ export class Member implements LinkOwner {
   disconnected({ error }: WireClosed): void {
     this.current = undefined;
     this.consumer.detach();
-    this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error });
+    const unexpected = this.recycling ? undefined : error;
+    this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error: unexpected });
     this.become(this.subscribed ? 'down' : 'refused');
   }
 
@@ -129,15 +134,22 @@ export class Member implements LinkOwner {
   /** Held messages come again only on another connection: after a while, or when they take up half the window. */
   private messageHeld(count: number): void {
     if (this.draining) return;
-    if (count * 2 >= this.options.receiveMaximum) void this.recycle();
-    else this.recycleTimer ??= setTimeout(() => void this.recycle(), this.options.redeliverAfter);
+    const { receiveMaximum, redeliverAfter } = this.options;
+    const soon = Math.max(0, this.lastRecycle + Math.min(LEAST_TIME_BETWEEN_RECYCLES, redeliverAfter) - Date.now());
+    if (count * 2 >= receiveMaximum) this.recycleIn(soon);
+    else if (this.recycleTimer === undefined) this.recycleIn(redeliverAfter);
+  }
+
+  private recycleIn(milliseconds: number): void {
+    clearTimeout(this.recycleTimer);
+    this.recycleTimer = setTimeout(() => void this.recycle(), milliseconds);
   }
 
   private async recycle(): Promise<void> {
+    this.recycleTimer = undefined;
     if (this.recycling || this.draining) return;
     this.recycling = true;
-    clearTimeout(this.recycleTimer);
-    this.recycleTimer = undefined;
+    this.lastRecycle = Date.now();
     const { held } = this.consumer.snapshot();
     this.options.events.emit({ type: 'recycling', connection: this.options.clientId, held });
     this.consumer.holdStarts();
@@ -161,6 +173,7 @@ export class Member implements LinkOwner {
     this.consumer.discardArrivals();
     const over = complete && left === 0;
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
+    this.consumer.detach();
     if (over && this.options.protocolVersion === 4) await this.endSession();
     this.options.events.emit({ type: 'drained', connection: this.options.clientId, left });
     this.become('closed');

@@ -55,7 +55,9 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private readonly backoff: Backoff;
   private readonly registry: HandlerRegistry;
   private readonly hooks = new ProcessingHooks(MQTT_SHARED);
-  private readonly events = new EventBus();
+  private readonly events = new EventBus((error, type) => {
+    this.logger.error(`A listener of the event '${type}' threw: ${String(error)}`);
+  });
   private members: readonly Member[] = [];
   private replies: ReplyPublisher | undefined;
   private closing: Promise<void> | undefined;
@@ -143,6 +145,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   // --- lifecycle ------------------------------------------------------------------------------------------------
 
   private async start(): Promise<void> {
+    this.closing = undefined;
     const subscriptions = this.registry.subscriptions();
     this.warnOf(subscriptions);
     const replies = new ReplyPublisher(
@@ -164,6 +167,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     if (failure === undefined) return;
     const forget = this.options.clientId === undefined;
     await Promise.all(this.members.map((member) => member.abandon(forget)));
+    this.members = [];
     throw failure.reason;
   }
 
