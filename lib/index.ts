@@ -1,7 +1,25 @@
-export { MQTT_SHARED } from './decorators/shared-pattern.metadata.js';
+export { ClientMQTTShared } from './client/client-mqtt-shared.js';
+export type { ClientMQTTSharedEvents, ClientMQTTSharedStatus } from './client/client-events.js';
+export type { ClientMQTTSharedOptions } from './client/client-options.js';
+export { MQTTSharedContext } from './context/mqtt-shared.context.js';
 export { SharedPattern } from './decorators/shared-pattern.decorator.js';
+export { MQTT_SHARED } from './decorators/shared-pattern.metadata.js';
 export type { SharedPatternOptions } from './decorators/shared-pattern-options.js';
 export { TopicParam } from './decorators/topic-param.decorator.js';
-export { MQTTSharedContext } from './context/mqtt-shared.context.js';
 export { ServerMQTTShared } from './server/server-mqtt-shared.js';
+export type { MQTTSharedServerEvents, MQTTSharedStatus } from './server/server-events.js';
 export type { MQTTSharedServerOptions } from './server/server-options.js';
+export type { MQTTSharedGroupStats, MQTTSharedStats } from './server/server-stats.js';
+
+export type { BackoffOptions } from './backoff.js';
+export type { AckOrder } from './delivery/ack-queue.js';
+export type { OrderBy, OrderByMessage } from './delivery/order-by.js';
+export type { OnErrorOptions } from './failure/on-error-options.js';
+export type { MessageInfo, MQTTSharedEvent, MQTTSharedEventOf, MQTTSharedEventType } from './observability/events.js';
+export type { Codec, CustomCodec, PayloadInfo } from './payload/codec.js';
+export { REPLY_TOPIC_PREFIX } from './reply/reply-protocol.js';
+export type { ConnectionOptions } from './session/connection-options.js';
+export type { UserProperties } from './session/user-properties.js';
+export type { ProtocolVersion, PublishProperties, QoS, TlsOptions } from './session/wire.js';
+
+export * from './errors/index.js';

@@ -1,7 +1,6 @@
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
-import type { BackoffOptions } from '../backoff.js';
 import type { ConnectionOptions } from '../session/connection-options.js';
 import { validateShareName } from '../topic/share-name.js';
 
@@ -40,8 +39,6 @@ export interface MQTTSharedServerOptions
   redeliverAfter?: number;
   /** Milliseconds that `close()` waits for what runs and for what the session still holds. Default 30,000. */
   drainTimeout?: number;
-  /** Waits between attempts to reconnect. Default `{ initial: 200, factor: 2, max: 30_000, jitter: 0.5 }`. */
-  reconnect?: BackoffOptions;
 }
 
 export const DEFAULT_CONCURRENCY = 16;

@@ -1,3 +1,4 @@
+import type { BackoffOptions } from '../backoff.js';
 import type { ProtocolVersion, TlsOptions } from './wire.js';
 
 /**
@@ -21,6 +22,8 @@ export interface ConnectionOptions extends TlsOptions {
   keepalive?: number;
   /** Milliseconds to wait for the broker's CONNACK. Default 10,000. */
   connectTimeout?: number;
+  /** Waits between attempts to reconnect. Default `{ initial: 200, factor: 2, max: 30_000, jitter: 0.5 }`, in ms. */
+  reconnect?: BackoffOptions;
 }
 
 export const DEFAULT_URL = 'mqtt://localhost:1883';
