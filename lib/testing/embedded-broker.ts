@@ -66,6 +66,7 @@ export class EmbeddedBroker {
   readonly #packets: ClientPackets;
   readonly #connections = new Map<Connection, Session | undefined>();
   #server: Server | undefined;
+  #stopped = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: EmbeddedBrokerOptions = {}) {
@@ -231,10 +232,11 @@ export class EmbeddedBroker {
     const { clientId } = connection;
     this.#events.emit('disconnect', () => ({ clientId, reasonCode }));
     // a session that was taken over has another connection by now, or none
-    if (!this.#closing && session.connection === connection) this.#sessions.leave(session);
+    if (!this.#stopped && session.connection === connection) this.#sessions.leave(session);
   }
 
   async #close(): Promise<void> {
+    this.#stopped = true;
     this.#sessions.stopAllClocks();
     const server = this.#server;
     const closed = server && once(server, 'close');
