@@ -1,7 +1,7 @@
 /** What a user writes; compiled as CommonJS and as an ES module against the packed package, then run. */
 import 'reflect-metadata';
 import { Controller } from '@nestjs/common';
-import { ClientProxy, Ctx, Payload, Server } from '@nestjs/microservices';
+import { ClientProxy, type CustomTransportStrategy, Ctx, Payload, Server } from '@nestjs/microservices';
 import { ClientMQTTShared, MQTTSharedContext, ServerMQTTShared, SharedPattern } from 'nestjs-mqtt-shared';
 import { EmbeddedBroker } from 'nestjs-mqtt-shared/testing';
 
@@ -14,7 +14,7 @@ export class JobsController {
 }
 
 const url = 'mqtt://127.0.0.1:1883';
-const server: Server = new ServerMQTTShared({ url });
+const server: CustomTransportStrategy = new ServerMQTTShared({ url });
 const client: ClientProxy = new ClientMQTTShared({ url });
 
 const surprises = [
