@@ -11,6 +11,7 @@ const SHOWN_BYTES = 32;
  */
 export class PayloadDecodeError extends MQTTSharedError {
   readonly code = 'PAYLOAD_DECODE';
+  override readonly permanent = true;
 
   constructor(
     readonly topic: string,
