@@ -6,34 +6,18 @@ import { validateTopicName } from '../topic/topic-name.js';
 import { type BrokerEventMap, BrokerEvents, type BrokerListener } from './broker-events.js';
 import { type EmbeddedBrokerOptions, type ResolvedBrokerOptions, resolveOptions } from './broker-options.js';
 import { ClientPackets } from './client-packets.js';
+import { type ClientSnapshot, snapshotOf } from './client-snapshot.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import { Faults, type FilterPredicate, type PacketPredicate, type Release } from './faults.js';
 import { Handshake, refuseVersion } from './handshake.js';
 import { createMessage } from './message.js';
-import { type MessageProperties, type Packet, type ProtocolVersion, type QoS, sizeOf } from './packets.js';
+import { type MessageProperties, type Packet, type QoS, sizeOf } from './packets.js';
 import { ProtocolViolation, ReasonCode } from './reason-code.js';
 import { Router } from './router.js';
 import { SessionRegistry } from './session-registry.js';
 import type { Session } from './session.js';
 import { RoundRobinGroup } from './shared-group.js';
 import { SubscriptionTree } from './subscription-tree.js';
-
-/**
- * What the broker knows of one client.
- *
- * @publicApi
- */
-export interface ClientSnapshot {
-  readonly clientId: string;
-  readonly protocolVersion: ProtocolVersion;
-  readonly connected: boolean;
-  /** Topic Filters as they stood in SUBSCRIBE. */
-  readonly subscriptions: readonly string[];
-  /** Packet Identifiers of messages that the client has not finished. */
-  readonly inFlight: readonly number[];
-  /** Messages that wait for room in the client's window, or for the client. */
-  readonly queued: number;
-}
 
 /**
  * An MQTT broker inside the process, for development and tests and for nothing else: it listens on 127.0.0.1, keeps
@@ -123,14 +107,7 @@ export class EmbeddedBroker {
 
   /** Every client that is connected or has a session. */
   get clients(): ClientSnapshot[] {
-    return this.#sessions.all().map((session) => ({
-      clientId: session.clientId,
-      protocolVersion: session.protocolVersion,
-      connected: session.connected,
-      subscriptions: [...session.subscriptions.keys()],
-      inFlight: session.inFlight,
-      queued: session.queued,
-    }));
+    return this.#sessions.all().map(snapshotOf);
   }
 
   /**

@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+
+import { BrokerEvents } from '../../lib/testing/broker-events.js';
+import { Session } from '../../lib/testing/session.js';
+import { RoundRobinGroup } from '../../lib/testing/shared-group.js';
+import { SubscriptionTree } from '../../lib/testing/subscription-tree.js';
+import type { Subscription } from '../../lib/testing/subscription.js';
+
+const subscription = (topicFilter: string, shareName?: string): Subscription => ({
+  filter: shareName === undefined ? topicFilter : `$share/${shareName}/${topicFilter}`,
+  topicFilter,
+  shareName,
+  qos: 1,
+  noLocal: false,
+  retainAsPublished: false,
+  retainHandling: 0,
+  identifier: undefined,
+});
+
+const setup = () => ({
+  tree: new SubscriptionTree(() => new RoundRobinGroup<Session>()),
+  session: new Session('client', new BrokerEvents(), { maxQueuedMessages: 10 }),
+});
+
+test('The subscription tree finds what is subscribed to after thousands of filters have come and gone', () => {
+  const { tree, session } = setup();
+  tree.add(session, subscription('stays/+'));
+  for (let i = 0; i < 5000; i++) {
+    tree.add(session, subscription(`reply/${i}`));
+    tree.remove(session, `reply/${i}`);
+  }
+  tree.add(session, subscription('reply/4999'));
+
+  const found = (topic: string) =>
+    tree.match(topic).flatMap(({ plain }) => [...plain.values()].map(({ filter }) => filter));
+  expect(found('stays/here')).toEqual(['stays/+']);
+  expect(found('reply/4999')).toEqual(['reply/4999']);
+  expect(found('reply/1')).toEqual([]);
+  // what is gone is not carried along for ever
+  expect(
+    Array.from({ length: 5000 }, (_, i) => tree.match(`reply/${i}`).length).filter((length) => length > 0).length,
+  ).toBeLessThan(1500);
+});
+
+test('The subscription tree forgets a shared subscription with its last member', () => {
+  const { tree, session } = setup();
+  const second = new Session('second', new BrokerEvents(), { maxQueuedMessages: 10 });
+  for (const member of [session, second]) tree.add(member, subscription('jobs', 'g'));
+  expect(tree.share('$share/g/jobs')?.members.size).toBe(2);
+
+  expect(tree.remove(session, '$share/g/jobs')).toBe(true);
+  expect(tree.remove(session, '$share/g/jobs')).toBe(false);
+  expect(session.groups.size).toBe(0);
+  expect(tree.share('$share/g/jobs')?.group.choose()).toBe(second);
+  tree.remove(second, '$share/g/jobs');
+  expect(tree.share('$share/g/jobs')).toBeUndefined();
+});
