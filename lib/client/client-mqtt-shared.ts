@@ -39,7 +39,7 @@ const CLOSE_DEADLINE = 5_000;
  * @throws InvalidOptionError, InvalidUrlError from the constructor
  * @publicApi
  */
-export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents, ClientMQTTSharedStatus> {
+export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   private readonly log = new Logger(ClientMQTTShared.name);
   private readonly address: string;
   private readonly clientId: string;
@@ -81,6 +81,12 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents, Client
       },
       (error) => this.startFailed(error),
     );
+  }
+
+  /** Emits the present status, where there has been one, and each change. */
+  // Narrowed here: with it as a type argument of the base class, `customClass` would not take this class.
+  override get status(): Observable<ClientMQTTSharedStatus> {
+    return super.status as Observable<ClientMQTTSharedStatus>;
   }
 
   /** Resolves when there has been a connection; rejects when the first cannot be opened. A later call tries again. */
@@ -207,20 +213,24 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents, Client
     }
     if (!wire.open) return;
     this.publisher.connected(wire);
-    this._status$.next('connected');
+    this.changeStatus('connected');
     this.events.emit('connect');
   }
 
   private disconnected(reason: WireClosed): void {
     this.connectionEnded();
-    this._status$.next('reconnecting');
+    this.changeStatus('reconnecting');
     this.events.emit('disconnect', reason);
+  }
+
+  private changeStatus(status: ClientMQTTSharedStatus): void {
+    this._status$.next(status);
   }
 
   private startFailed(error: Error): void {
     this.connectionEnded();
     this.publisher.abandon(error);
-    this._status$.next('disconnected');
+    this.changeStatus('disconnected');
   }
 
   private connectionEnded(): void {
@@ -262,7 +272,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents, Client
     this.requests.failAll(new ClientClosedError('The request was not answered'));
     await this.link.stop();
     this.connectionEnded();
-    this._status$.next('closed');
+    this.changeStatus('closed');
     this.events.emit('close');
   }
 }

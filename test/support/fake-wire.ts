@@ -1,4 +1,5 @@
 import type {
+  Acknowledgement,
   InboundPublish,
   OutboundPublish,
   ProtocolVersion,
@@ -118,7 +119,7 @@ export class FakeWire implements Wire {
     this.end();
   }
 
-  acknowledge(): void {}
+  acknowledge(_acknowledgement: Acknowledgement): void {}
 
   flush(): void {}
 
