@@ -1,5 +1,7 @@
 import { FilterTrie } from '../lib/routing/filter-trie.js';
 import { parseTopicFilter } from '../lib/topic/topic-filter.js';
+import { filterOf, newTopics } from './support/patterns.js';
+import { median, ratios } from './support/statistics.js';
 
 const SIZES = [10, 100, 1_000, 10_000] as const;
 const FEWEST = SIZES[0];
@@ -28,14 +30,14 @@ export interface RoutingResult {
  * shares. Every round dispatches as many topics for each size, in an order that rotates, so that what else the
  * machine does falls on all of them. Each topic is a new string, as it is when it comes off the wire.
  */
-export function run(print: (line: string) => void = console.log): RoutingResult[] {
+export function run(): RoutingResult[] {
   const subjects = WORKLOADS.flatMap((workload) =>
     SIZES.map((patterns) => ({ workload, patterns, trie: trieOf(patterns), rounds: [] as number[] })),
   );
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
     const first = round % subjects.length;
     for (const { workload, patterns, trie, rounds } of [...subjects.slice(first), ...subjects.slice(0, first)]) {
-      const elapsed = dispatch(trie, newTopics(workload === 'same' ? FEWEST : patterns));
+      const elapsed = dispatch(trie, newTopics(TOPICS_PER_ROUND, workload === 'same' ? FEWEST : patterns));
       if (round >= WARM_UP_ROUNDS) {
         rounds.push(elapsed / TOPICS_PER_ROUND);
       }
@@ -43,11 +45,7 @@ export function run(print: (line: string) => void = console.log): RoutingResult[
   }
   return subjects.map(({ workload, patterns, rounds }) => {
     const base = subjects.find((subject) => subject.workload === workload)?.rounds ?? [];
-    const nanosecondsPerDispatch = median(rounds);
-    const ratio = median(rounds.map((time, index) => time / (base[index] ?? NaN)));
-    const cost = `${nanosecondsPerDispatch.toFixed(0).padStart(5)} ns per dispatch`;
-    print(`${workload.padEnd(6)} ${String(patterns).padStart(6)} patterns: ${cost}, ratio ${ratio.toFixed(2)}`);
-    return { workload, patterns, nanosecondsPerDispatch, ratio };
+    return { workload, patterns, nanosecondsPerDispatch: median(rounds), ratio: median(ratios(rounds, base)) };
   });
 }
 
@@ -72,22 +70,4 @@ function trieOf(patterns: number): FilterTrie<object> {
     trie.add(parseTopicFilter(filterOf(index), { namedLevels: false }), { index });
   }
   return trie;
-}
-
-function deviceOf(index: number): string {
-  return `sites/${index % 100}/devices/${index}`;
-}
-
-function filterOf(index: number): string {
-  return `${deviceOf(index)}/${['jobs/resize', '+/resize', '#'][index % 3]}`;
-}
-
-function newTopics(patterns: number): string[] {
-  return Array.from({ length: TOPICS_PER_ROUND }, () =>
-    Buffer.from(`${deviceOf(Math.floor(Math.random() * patterns))}/jobs/resize`).toString(),
-  );
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

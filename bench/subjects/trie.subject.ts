@@ -1,0 +1,5 @@
+import { run } from '../routing.js';
+import { childInput, tellParent } from '../support/child.js';
+
+childInput();
+tellParent(run());

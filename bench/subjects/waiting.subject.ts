@@ -1,0 +1,30 @@
+import 'reflect-metadata';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Payload } from '@nestjs/microservices';
+import { ServerMQTTShared, SharedPattern } from '../../lib/index.js';
+import { FILTER, type Job } from '../support/drain.js';
+import { CONCURRENCY, WAIT } from '../support/settings.js';
+import { input, meter, subscribed } from '../support/subject.js';
+
+@Controller()
+class JobsController {
+  @SharedPattern(FILTER)
+  async resize(@Payload() job: Job): Promise<void> {
+    meter.begin();
+    await wait(WAIT);
+    meter.end(job);
+  }
+}
+
+@Module({ controllers: [JobsController] })
+class AppModule {}
+
+const { url, protocolVersion, name } = input;
+const app = await NestFactory.createMicroservice(AppModule, {
+  logger: ['error', 'warn'],
+  strategy: new ServerMQTTShared({ url, protocolVersion, clientId: name, group: name, concurrency: CONCURRENCY }),
+});
+await app.listen();
+subscribed();

@@ -1,0 +1,10 @@
+import { childInput, tellParent } from './child.js';
+import { DrainMeter, type DrainInput } from './drain.js';
+
+/** The meter that every subject's handler calls, for what the parent process has asked for. */
+export const input = childInput<DrainInput>();
+export const meter = new DrainMeter(input.messages, tellParent);
+
+export function subscribed(): void {
+  tellParent({ subscribed: true });
+}
