@@ -6,6 +6,13 @@ export { SharedPattern } from './decorators/shared-pattern.decorator.js';
 export { MQTT_SHARED } from './decorators/shared-pattern.metadata.js';
 export type { SharedPatternOptions } from './decorators/shared-pattern-options.js';
 export { TopicParam } from './decorators/topic-param.decorator.js';
+export { MQTTSharedModule } from './module/mqtt-shared.module.js';
+export type {
+  MQTTSharedModuleAsyncOptions,
+  MQTTSharedModuleExtras,
+  MQTTSharedModuleOptions,
+  MQTTSharedOptionsFactory,
+} from './module/module-options.js';
 export { ServerMQTTShared } from './server/server-mqtt-shared.js';
 export type { MQTTSharedServerEvents, MQTTSharedStatus } from './server/server-events.js';
 export type { MQTTSharedServerOptions } from './server/server-options.js';

@@ -1,11 +1,10 @@
 import 'reflect-metadata';
-import { Controller, type INestMicroservice, Logger, type ModuleMetadata, type Type } from '@nestjs/common';
+import { Controller, type INestMicroservice, type ModuleMetadata, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type MQTTSharedServerOptions, ServerMQTTShared, SharedPattern } from 'nestjs-mqtt-shared';
 import { EmbeddedBroker } from 'nestjs-mqtt-shared/testing';
+import { RecordedLog } from './recorded-log.js';
 import { Timeline } from './timeline.js';
-
-Logger.overrideLogger(false);
 
 /** Takes the messages with which {@link Scene.neverAcknowledged} finds out what the broker has not been told. */
 @Controller()
@@ -26,6 +25,7 @@ export interface WorkerOptions extends Pick<ModuleMetadata, 'providers' | 'impor
  * `acknowledged jobs/1` is what the broker got, `failed jobs/1` and `held jobs/1` are what the server says.
  */
 export class Scene {
+  readonly log = RecordedLog.install();
   readonly timeline = new Timeline();
   readonly failures = new Map<string, unknown[]>();
   readonly apps: { close(): Promise<void> }[] = [];
@@ -70,7 +70,7 @@ export class Scene {
 
   async create({ controllers, providers, imports, server, configure }: WorkerOptions): Promise<void> {
     const module = Test.createTestingModule({ controllers: [...controllers, SentinelController], providers, imports });
-    const compiled = await module.compile();
+    const compiled = await module.setLogger(this.log).compile();
     this.server = this.newServer(server);
     this.app = compiled.createNestMicroservice({ strategy: this.server });
     this.apps.push(this.app);
