@@ -12,6 +12,7 @@ export class ControlledHandler {
   readonly ended: string[] = [];
   readonly #running: Run[] = [];
   readonly #watch = new Watch();
+  #over = false;
 
   readonly handle = (id: string): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -27,6 +28,7 @@ export class ControlledHandler {
       this.#running.push(run);
       this.started.push(id);
       this.#watch.changed();
+      if (this.#over) run.end();
     });
 
   get running(): string[] {
@@ -52,9 +54,10 @@ export class ControlledHandler {
     this.#find(id).end(error);
   }
 
-  /** For the end of a test, so that nothing is left to wait for. */
+  /** For the end of a test: calls end at once from now on, so that nothing is left to wait for. */
   finishAll(): void {
-    for (const run of [...this.#running]) run.end();
+    this.#over = true;
+    for (let run = this.#running[0]; run; run = this.#running[0]) run.end();
   }
 
   #find(id: string): Run {

@@ -8,8 +8,6 @@ import { type Mosquitto, type MosquittoOptions, startMosquitto } from './mosquit
 import { type RecordingProxy, startRecordingProxy } from './recording-proxy.js';
 import { ServerEventLog } from './server-event-log.js';
 
-Logger.overrideLogger(false);
-
 export interface Worker {
   readonly server: ServerMQTTShared;
   readonly events: ServerEventLog;
@@ -58,6 +56,7 @@ export class Scene {
   /** A Nest application on `ServerMQTTShared`, once it listens. */
   async worker(options: MQTTSharedServerOptions, ...controllers: Type[]): Promise<Worker> {
     const module = await Test.createTestingModule({ controllers }).compile();
+    Logger.overrideLogger(false); // after Test has installed its own; events say what the log would
     const server = new ServerMQTTShared({ drainTimeout: 2_000, ...options });
     const events = new ServerEventLog(server);
     const app: INestMicroservice = module.createNestMicroservice({ strategy: server });
@@ -66,6 +65,19 @@ export class Scene {
     const close = (): Promise<void> => (closed ??= app.close());
     this.onClose(close);
     return { server, events, close };
+  }
+
+  /** A session that gathers messages while nobody is connected, for whoever comes with this Client Identifier. */
+  async leaveSession(url: string, clientId: string, filter: string, protocolVersion: 4 | 5): Promise<void> {
+    const client = await mqtt.connectAsync(url, {
+      protocolVersion,
+      clientId,
+      clean: false,
+      properties: protocolVersion === 5 ? { sessionExpiryInterval: 600 } : undefined,
+      reconnectPeriod: 0,
+    });
+    await client.subscribeAsync(filter, { qos: 2 });
+    await client.endAsync();
   }
 
   async publisher(url: string, protocolVersion: 4 | 5 = 5): Promise<TestPublisher> {

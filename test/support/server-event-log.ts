@@ -1,5 +1,4 @@
-import type { ServerMQTTShared } from 'nestjs-mqtt-shared';
-import type { MQTTSharedEvent, MQTTSharedEventOf, MQTTSharedEventType } from '../../lib/observability/events.js';
+import type { MQTTSharedEvent, MQTTSharedEventOf, MQTTSharedEventType, ServerMQTTShared } from 'nestjs-mqtt-shared';
 import { Watch } from './watch.js';
 
 const TYPES = [
@@ -21,30 +20,28 @@ const TYPES = [
 
 /** What a server has said of itself since it was made. */
 export class ServerEventLog {
-  readonly all: MQTTSharedEvent[] = [];
+  readonly #byType = new Map<MQTTSharedEventType, MQTTSharedEvent[]>(TYPES.map((type) => [type, []]));
   readonly #watch = new Watch();
 
   constructor(server: ServerMQTTShared) {
-    for (const type of TYPES) {
+    for (const [type, events] of this.#byType) {
       server.on(type, (event: MQTTSharedEvent) => {
-        this.all.push(event);
+        events.push(event);
         this.#watch.changed();
       });
     }
   }
 
-  of<T extends MQTTSharedEventType>(type: T): MQTTSharedEventOf<T>[] {
-    return this.all.filter((event): event is MQTTSharedEventOf<T> => event.type === type);
+  of<T extends (typeof TYPES)[number]>(type: T): readonly MQTTSharedEventOf<T>[] {
+    return this.#byType.get(type) as MQTTSharedEventOf<T>[];
   }
 
   /** Resolves with the first `count` events of this type when there are that many. */
-  take<T extends MQTTSharedEventType>(type: T, count = 1, patience?: number): Promise<MQTTSharedEventOf<T>[]> {
+  take<T extends (typeof TYPES)[number]>(type: T, count = 1, patience?: number): Promise<MQTTSharedEventOf<T>[]> {
     return this.#watch.until(
-      () => {
-        const events = this.of(type);
-        return events.length >= count ? events.slice(0, count) : undefined;
-      },
-      () => `Wanted: ${count} × ${type}. Seen: ${this.all.map((event) => event.type).join(', ') || 'nothing'}.`,
+      () => (this.of(type).length >= count ? this.of(type).slice(0, count) : undefined),
+      () =>
+        `Wanted: ${count} × ${type}. Seen: ${[...this.#byType].map(([t, { length }]) => `${length} × ${t}`).join(', ')}.`,
       patience,
     );
   }
