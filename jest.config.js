@@ -33,4 +33,6 @@ export default {
   },
   workerIdleMemoryLimit: '1GB',
   maxWorkers: 2,
+  // Ends what hangs; a loaded machine with two cores must not.
+  testTimeout: 30_000,
 };
