@@ -1,0 +1,5 @@
+export interface Booking {
+  readonly number: number;
+  /** How long it takes to make it. */
+  readonly milliseconds: number;
+}
