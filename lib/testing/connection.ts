@@ -144,7 +144,6 @@ export class Connection {
   /** Ends the connection for a reason that the client knows, because it said so. */
   end(reasonCode?: number): void {
     if (!this.#open) return;
-    if (this.#muted) return this.destroy(reasonCode);
     this.#writer.flush();
     this.#ended(reasonCode);
     // what the client still sends has to be read, or the kernel answers with RST and the client never sees DISCONNECT

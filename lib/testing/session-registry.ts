@@ -33,10 +33,9 @@ export class SessionRegistry {
     return session;
   }
 
-  /** The client is back in time. */
+  /** The client is back in time; the will of its new connection replaces the one that waited. */
   resume(session: Session): void {
     this.#stopClocks(session);
-    session.will = undefined;
   }
 
   /** The client's connection has ended: the session, and its will, wait as long as they were asked to. */

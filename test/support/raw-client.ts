@@ -28,6 +28,8 @@ export class RawClient {
   readonly packets: Packet[] = [];
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
+  /** Why the connection ended, where it did not end in peace. */
+  error: Error | undefined;
   readonly #socket: Socket;
   readonly #protocolVersion: 4 | 5;
   readonly #acknowledge: boolean;
@@ -42,7 +44,10 @@ export class RawClient {
     const reader = parser({ protocolVersion });
     reader.on('packet', (packet) => this.#received(packet));
     socket.on('data', (chunk) => reader.parse(chunk));
-    socket.on('error', () => socket.destroy());
+    socket.on('error', (error) => {
+      this.error = error;
+      socket.destroy();
+    });
     socket.on('close', () => this.#wake());
   }
 

@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
 import { Fifo } from '../../lib/testing/fifo.js';
+import { InflightWindow } from '../../lib/testing/inflight-window.js';
+import { createMessage, type Delivery } from '../../lib/testing/message.js';
 import { Ranking } from '../../lib/testing/ranking.js';
 
 test('A Fifo gives what an array would give', () => {
@@ -79,4 +81,17 @@ test('A Ranking goes around the lowest level, as a list that is searched would',
     }),
     { numRuns: 500 },
   );
+});
+
+test('An InflightWindow gives identifiers from 1 to 65,535, and around again past those in use', () => {
+  const message = createMessage({ topic: 't', payload: '', qos: 1, retain: false }, undefined);
+  const delivery: Delivery = { message, qos: 1, retain: false, subscriptionIdentifier: undefined, share: undefined };
+  const window = new InflightWindow();
+  window.open(10);
+  const held = window.add(delivery);
+  for (let packetId = 2; packetId <= 65_535; packetId++) window.finish(window.add(delivery));
+
+  expect(held.packetId).toBe(1);
+  expect(window.add(delivery).packetId).toBe(2);
+  expect(window.packetIds).toEqual([1, 2]);
 });

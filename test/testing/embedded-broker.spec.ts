@@ -193,6 +193,15 @@ describe('The embedded broker', () => {
       expect(await ending(client)).toBe(0x93);
     });
 
+    test('so that the client sees why, even when it was still sending', async () => {
+      await start({ maximumQoS: 0 });
+      const client = await connect();
+      client.send(publish);
+      client.write(Buffer.alloc(4 * 1024 * 1024));
+      expect(await ending(client)).toBe(0x9b);
+      expect(client.error).toBeUndefined();
+    });
+
     test('that is silent for longer than 1.5 times its Keep Alive', async () => {
       await start();
       const client = await connect({ keepalive: 1 });
@@ -364,13 +373,13 @@ describe('The embedded broker', () => {
     await expect(broker.publish('a/#', 'x')).rejects.toMatchObject({ code: 'INVALID_TOPIC_NAME' });
   });
 
-  test('hands out a backlog of 20,000 messages completely and in order', async () => {
+  test('hands out a backlog of 5,000 messages completely and in order', async () => {
     await start();
     const session = { clean: false, properties: { sessionExpiryInterval: 600, receiveMaximum: 50 } };
     const client = await connect(session);
     await client.subscribe('$share/g/jobs/#');
     await client.disconnect();
-    const sent = Array.from({ length: 20_000 }, (_, i) => `${i}`);
+    const sent = Array.from({ length: 5_000 }, (_, i) => `${i}`);
     for (const payload of sent) await broker.publish('jobs/a', payload, { qos: 1 });
     const acknowledged = new Promise<void>((resolve) => {
       broker.on('acknowledge', ({ payload }) => {
