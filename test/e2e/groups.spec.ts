@@ -62,7 +62,7 @@ describe('In one application', () => {
         const worker = await scene().worker(
           { url, protocolVersion, qos },
           controllerFor(SharedPattern('workers', 'jobs/#'), as('shared')),
-          controllerFor(EventPattern('jobs/#'), as('plain')),
+          controllerFor(EventPattern('jobs/#') as MethodDecorator, as('plain')),
         );
         const publisher = await scene().publisher(url, protocolVersion);
         await publisher.publish('jobs/a', payloads, qos);
