@@ -218,6 +218,8 @@ export class Member implements LinkOwner {
       seen = this.consumer.snapshot().received;
       await this.consumer.whenSettled();
       await wire.ping();
+      // At QoS 2 only PUBCOMP, the answer to the PUBREL that came before PINGRESP, makes room for more (section 4.9).
+      await wire.ping();
     } while (seen !== this.consumer.snapshot().received);
   }
 
