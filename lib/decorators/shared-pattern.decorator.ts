@@ -57,7 +57,7 @@ function readArguments(args: readonly unknown[]): Arguments {
   return {
     group: hasGroup ? (first as string) : undefined,
     filters: typeof filter === 'string' ? [filter] : filter,
-    options: ((hasGroup ? third : second) ?? {}) as SharedPatternOptions,
+    options: (hasGroup ? third : second) ?? {},
   };
 }
 

@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import { MQTTSharedContext } from '../context/mqtt-shared.context.js';
 
 /**
@@ -7,7 +7,8 @@ import { MQTTSharedContext } from '../context/mqtt-shared.context.js';
  *
  * @publicApi
  */
-export const TopicParam = createParamDecorator((name: string, execution: ExecutionContext): string | undefined => {
-  const context: unknown = execution.switchToRpc().getContext();
-  return context instanceof MQTTSharedContext ? context.params[name] : undefined;
-});
+export const TopicParam: (name: string, ...pipes: (Type<PipeTransform> | PipeTransform)[]) => ParameterDecorator =
+  createParamDecorator((name: string, execution: ExecutionContext): string | undefined => {
+    const context: unknown = execution.switchToRpc().getContext();
+    return context instanceof MQTTSharedContext ? context.params[name] : undefined;
+  });

@@ -110,7 +110,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   /** Listens to events of one type; see `MQTTSharedEvent`. */
   override on<T extends keyof MQTTSharedServerEvents>(type: T, listener: MQTTSharedServerEvents[T]): void {
-    this.events.on(type, listener as never);
+    this.events.on(type, listener);
   }
 
   /** The mqtt.js clients of the connections that are up, one for each. Acknowledging is not theirs: see the context. */

@@ -68,12 +68,14 @@ export class Link {
   }
 
   private async openWire(): Promise<Wire | undefined> {
-    let wire: Wire | undefined;
-    wire = await this.open({
+    // Filled in once it is open: it may end before this function goes on.
+    const opened: { wire?: Wire } = {};
+    const wire = await this.open({
       publish: (packet) => this.owner.publish?.(packet) ?? true,
       released: (packetId) => this.owner.released?.(packetId),
-      closed: (reason) => this.closed(wire, reason),
+      closed: (reason) => this.closed(opened.wire, reason),
     });
+    opened.wire = wire;
     if (!wire.open) throw new Error('The connection ended as soon as it was up.');
     if (this.state === 'stopped') {
       wire.destroy();

@@ -1,4 +1,4 @@
-import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import { connect, type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
 import { BrokerUnreachableError } from '../errors/broker-unreachable.error.js';
 import { ConnectionLostError } from '../errors/connection-lost.error.js';
 import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
@@ -17,8 +17,6 @@ import type {
   WireListener,
   WireOptions,
 } from './wire.js';
-
-type ConnackPacket = NonNullable<MqttClient['connackPacket']>;
 
 const NO_MATCHING_SUBSCRIBERS = 0x10;
 /** Filters in one SUBSCRIBE or UNSUBSCRIBE, so that no packet outgrows a broker's limit. */
@@ -107,7 +105,7 @@ class MqttWire implements Wire {
     private readonly client: MqttClient,
     private readonly tap: PublishTap,
     options: WireOptions,
-    connack: ConnackPacket,
+    connack: IConnackPacket,
   ) {
     this.clientId = connack.properties?.assignedClientIdentifier ?? options.clientId;
     this.protocolVersion = options.protocolVersion;
