@@ -85,7 +85,7 @@ class DependentController {
   dependent(@Ctx() ctx: MQTTSharedContext): void {
     const { request, id } = this.unit;
     note(
-      `pattern ${request.getPattern()}, data ${request.data.id}, ${request.getContext() === ctx}, unit ${id}`,
+      `pattern ${request.pattern as string}, data ${request.data.id}, ${request.getContext() === ctx}, unit ${id}`,
       ctx.topic,
     );
   }
@@ -141,6 +141,7 @@ describe('A request-scoped controller', () => {
   it('that fails fails its message', async () => {
     await scene.publish('scoped-failing/1');
     await scene.timeline.until('held scoped-failing/1');
+    expect(scene.failure('scoped-failing/1')).toMatchObject({ status: 'error' });
     await scene.neverAcknowledged('scoped-failing/1');
   });
 

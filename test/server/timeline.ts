@@ -25,6 +25,15 @@ export class Timeline {
     );
   }
 
+  /** Resolves when the entry is there that many times. */
+  async untilTimes(times: number, wanted: string): Promise<void> {
+    const count = (): number => this.entries.filter((entry) => entry === wanted).length;
+    await this.when(
+      () => count() >= times,
+      () => `${wanted} came ${count()} times and not ${times}`,
+    );
+  }
+
   private when(condition: () => boolean, otherwise: () => string): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
