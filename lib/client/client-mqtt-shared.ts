@@ -5,10 +5,8 @@ import { type Observable, throwError } from 'rxjs';
 import { ClientClosedError } from '../errors/client-closed.error.js';
 import { NotConnectedError } from '../errors/not-connected.error.js';
 import { SubscriptionRefusedError } from '../errors/subscription-refused.error.js';
-import { decodeAuto } from '../payload/decode-auto.js';
 import type { Published } from '../publishing/outgoing.js';
 import { Publisher } from '../publishing/publisher.js';
-import { decodeReply } from '../reply/decode-reply.js';
 import { REPLY_TOPIC_PREFIX } from '../reply/reply-protocol.js';
 import { brokerAddress } from '../session/broker-address.js';
 import { randomClientId } from '../session/client-id.js';
@@ -22,6 +20,7 @@ import { ClientLink } from './client-link.js';
 import { type ClientMQTTSharedOptions, validateClientOptions } from './client-options.js';
 import { hotObservable } from './hot-observable.js';
 import { MessageEncoder } from './message-encoder.js';
+import { ReplyReader } from './reply-reader.js';
 import { ReplySubscriptions } from './reply-subscriptions.js';
 import { Requests } from './requests.js';
 
@@ -48,6 +47,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   private readonly publisher: Publisher;
   private readonly replies: ReplySubscriptions;
   private readonly requests: Requests;
+  private readonly reader: ReplyReader;
   private readonly link: ClientLink;
   private readonly events = new EventEmitter();
   private wire: Wire | undefined;
@@ -69,6 +69,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
       refusedForNest: (topic, code) => this.warnOfNestReplies(topic, code),
     });
     this.requests = new Requests(this.replies);
+    this.reader = new ReplyReader(this.requests, this.encoder.codec, options.deserializer);
     this.link = new ClientLink(
       (listener) => this.openWire(this.wireOptions(), listener),
       {
@@ -242,19 +243,8 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   private receive(packet: InboundPublish): boolean {
     const { packetId, qos } = packet;
     if (qos !== 0) this.wire?.acknowledge({ packetId, qos, reasonCode: 0 });
-    const { deserializer } = this.options;
-    if (deserializer !== undefined && packet.properties?.correlationData === undefined) {
-      this.deserialize(packet).catch((error: unknown) => this.log.error(error));
-      return true;
-    }
-    const reply = decodeReply(packet);
-    if (reply !== undefined) this.requests.answer(reply.id, () => reply.read(this.encoder.codec));
+    this.reader.read(packet);
     return true;
-  }
-
-  private async deserialize({ topic, payload }: InboundPublish): Promise<void> {
-    const reply = await this.options.deserializer?.deserialize(decodeAuto(payload), { channel: topic });
-    if (reply !== undefined) this.requests.answer(reply.id, () => reply);
   }
 
   private warnOfNestReplies(topic: string, code: number): void {

@@ -39,7 +39,6 @@ export class Publisher {
   private closed = false;
   private closing: Promise<void> | undefined;
   private onIdle: (() => void) | undefined;
-  private lastValidTopic: string | undefined;
 
   constructor({ offlineQueue = DEFAULT_OFFLINE_QUEUE }: PublisherOptions = {}) {
     this.offlineQueue = offlineQueue;
@@ -78,8 +77,7 @@ export class Publisher {
   private admit(message: OutboundPublish): OutboundPublish {
     const { topic } = message;
     if (this.closed) throw new ClientClosedError(`A message to ${quoted(topic)} was not published`);
-    if (topic !== this.lastValidTopic) validateTopicName(topic);
-    this.lastValidTopic = topic;
+    validateTopicName(topic);
     const sendable = sendableMessage(message);
     if (this.wire === undefined && this.unsettled >= this.offlineQueue) {
       throw new OfflineQueueFullError(topic, this.offlineQueue);

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { Controller, Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
+  ClientMqtt,
   EventPattern,
   MessagePattern,
   type MicroserviceOptions,
@@ -172,6 +173,18 @@ onEveryBroker((start, protocolVersion) => {
       });
       await expect(asked).rejects.toEqual({ status: 'error', message: 'broken' });
       expect(seen).toEqual([1, 2]);
+    });
+
+    it("Nest's own client is answered as by Nest's own server", async () => {
+      const values = concat(of(1), timer(5).pipe(map(() => 2)));
+      worker = await startWorker({ url: broker.url, protocolVersion, filter, handle: () => values });
+      const nest = new ClientMqtt({ url: broker.url, protocolVersion });
+      await expect(lastValueFrom(nest.send('jobs/1', { a: 1 }).pipe(toArray()))).resolves.toEqual([1, 2]);
+      await lastValueFrom(nest.emit('jobs/1', { b: 2 }));
+      await lastValueFrom(connect().send('jobs/1', { c: 3 }));
+      expect(worker.handled.map(({ data }) => data)).toEqual([{ a: 1 }, { b: 2 }, { c: 3 }]);
+      expect(new Set(worker.ignored)).toContain('jobs/1/reply');
+      await nest.close();
     });
 
     it('no value is the end without one', async () => {

@@ -342,6 +342,30 @@ describe('a lost connection', () => {
   });
 });
 
+describe('a connection that ends while reply topics are subscribed again', () => {
+  it('counts for nothing: the next one carries the request', async () => {
+    const client = await connected();
+    const asked = watch(client.send('jobs/1', 'a'));
+    await turn();
+    let attempts = 0;
+    client.prepare = (wire) => {
+      if (attempts++ > 0) return;
+      wire.onSubscribe = () => {
+        wire.end();
+        return Promise.reject(new Error('ended before SUBACK'));
+      };
+    };
+    const statuses: string[] = [];
+    client.status.subscribe((status) => statuses.push(status));
+    client.current.end();
+    await reconnected(client);
+    expect(client.wires.map(({ payloads }) => payloads.length)).toEqual([1, 0, 1]);
+    expect(statuses).toEqual(['connected', 'reconnecting', 'connected']);
+    answer(client, 0, '"done"');
+    expect(asked).toMatchObject({ values: ['done'], completed: true });
+  });
+});
+
 async function reconnected(client: ScriptedClient): Promise<void> {
   await new Promise<void>((resolve) => client.on('connect', resolve));
 }

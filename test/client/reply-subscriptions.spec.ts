@@ -86,6 +86,8 @@ describe('reply subscriptions', () => {
     const next = new FakeWire();
     await replies.connected(next);
     expect(next.log).toEqual([`subscribe ${OWN}`, 'subscribe waits/reply', 'subscribe asked while offline/reply']);
+    await replies.acquire('answered');
+    expect(next.log.at(-1)).toBe('subscribe answered/reply');
   });
 
   it('that the end of a connection cut short let the request go on: the next connection has them', async () => {

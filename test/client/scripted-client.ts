@@ -10,6 +10,8 @@ export class ScriptedClient extends ClientMQTTShared {
   readonly opened: WireOptions[] = [];
   /** What the next connection is, or why there is none. */
   next: FakeWireOptions | Error | Promise<FakeWireOptions> = {};
+  /** Sees each connection before its owner does. */
+  prepare: (wire: FakeWire) => void = () => {};
 
   constructor(options: ClientMQTTSharedOptions = {}) {
     super(options);
@@ -31,6 +33,7 @@ export class ScriptedClient extends ClientMQTTShared {
     const wire = new FakeWire({ protocolVersion: options.protocolVersion, ...next });
     wire.listener = listener;
     this.wires.push(wire);
+    this.prepare(wire);
     return wire;
   }
 }

@@ -169,6 +169,14 @@ describe('the limits of the server', () => {
     expect(outcomes.taken).toEqual(['1']);
   });
 
+  it('QoS 0 that is not written yet leaves the window of QoS 1 and 2 alone', () => {
+    const { wire, outcomes } = connected(new FakeWire({ limits: { receiveMaximum: 1 } }));
+    outcomes.send('unwritten', { qos: 0 });
+    outcomes.send('1');
+    outcomes.send('2');
+    expect(wire.payloads).toEqual(['unwritten', '1']);
+  });
+
   it.each<[string, ConstructorParameters<typeof FakeWire>[0], Partial<OutboundPublish>, number, RegExp]>([
     ['Maximum QoS', { limits: { maximumQoS: 1 } }, { qos: 2 }, 0x9b, /Publish it with QoS 1/],
     ['Retain Available', { limits: { retainAvailable: false } }, { retain: true }, 0x9a, /without `retain`/],
@@ -262,6 +270,26 @@ describe('when the connection ends', () => {
     expect(outcomes.taken).toEqual([]);
   });
 
+  it('nothing is published on it any more, also before its end is told', () => {
+    const { publisher, wire, outcomes } = connected();
+    wire.open = false;
+    outcomes.send('1');
+    publisher.disconnected();
+    const next = new FakeWire();
+    publisher.connected(next);
+    expect([wire.payloads, next.payloads]).toEqual([[], ['1']]);
+  });
+
+  it('what was not written on it does not hold back QoS 0 on the next', () => {
+    const { publisher, outcomes } = connected();
+    for (const n of numbers(1, 100)) outcomes.send(n, { qos: 0 });
+    publisher.disconnected();
+    const next = new FakeWire();
+    publisher.connected(next);
+    outcomes.send('101', { qos: 0 });
+    expect(next.payloads).toEqual(['101']);
+  });
+
   it('a message of QoS 0 that was not written fails instead of risking to arrive twice [MQTT-4.3.1]', () => {
     const { publisher, outcomes } = connected();
     outcomes.send('unwritten', { qos: 0 });
@@ -271,6 +299,18 @@ describe('when the connection ends', () => {
     const next = new FakeWire();
     publisher.connected(next);
     expect(next.payloads).toEqual(['queued']);
+  });
+});
+
+describe('a long queue', () => {
+  it('leaves without a stack that grows with it, on a connection that confirms at once', () => {
+    const publisher = new Publisher({ offlineQueue: 100_000 });
+    const outcomes = new Outcomes(publisher);
+    for (const n of numbers(1, 20_000)) outcomes.send(n);
+    const wire = new FakeWire();
+    wire.publish = (_, done) => done(undefined, 0);
+    publisher.connected(wire);
+    expect(outcomes.taken).toEqual(numbers(1, 20_000));
   });
 });
 

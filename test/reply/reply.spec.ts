@@ -224,6 +224,10 @@ describe('isReply', () => {
     }
   });
 
+  it('recognises a reply by its topic where a 3.1.1 worker gets it without properties', () => {
+    expect(isReply(TOPIC, undefined, Buffer.from('"done"'))).toBe(true);
+  });
+
   it('recognises an envelope of this library on any topic, where there are no properties', async () => {
     const { sent } = await answer({ ...envelope, topic: 'jobs/answers' }, of(1));
     const { topic, payload } = delivered(sent[0]!, 4);
