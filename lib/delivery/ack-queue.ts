@@ -7,7 +7,8 @@ export type AckOrder = 'arrival' | 'completion';
  * The acknowledgement that one received PUBLISH is owed.
  *
  * `open` until the message is settled; `ready` when it may leave and waits for its turn; `held` when it is never to
- * leave; `gone` when it has been written; `fenced` when its connection ended before.
+ * leave; `gone` when it has been written; `fenced` when its connection ended before, or when the server has given its
+ * Packet Identifier to another message.
  */
 export interface AckSlot {
   state: 'open' | 'ready' | 'held' | 'gone' | 'fenced';
@@ -18,6 +19,9 @@ export interface AckSlot {
   readonly arrivedAt: number;
 }
 
+/** What left out of its turn stays in the queue behind one that is open; beyond this many it is taken out. */
+const SPARE_SLOTS = 64;
+
 /**
  * The acknowledgements of one network connection, released in the order in which the messages arrived
  * ([MQTT-4.6.0-2] for PUBACK, [MQTT-4.6.0-3] for PUBREC). It dies with its connection, so nothing in it can reach
@@ -25,7 +29,7 @@ export interface AckSlot {
  */
 export class AckQueue {
   private readonly slots = new Fifo<AckSlot>();
-  private unacknowledgedCount = 0;
+  private readonly owed = new Map<number, AckSlot>();
   private heldCount = 0;
 
   constructor(
@@ -35,7 +39,7 @@ export class AckQueue {
 
   /** Messages that the server counts as in flight to this connection, held ones included. */
   get unacknowledged(): number {
-    return this.unacknowledgedCount;
+    return this.owed.size;
   }
 
   get held(): number {
@@ -47,11 +51,31 @@ export class AckQueue {
     return this.slots.first?.arrivedAt;
   }
 
+  /** Whether an acknowledgement under this Packet Identifier waits for its turn. */
+  isReady(packetId: number): boolean {
+    return this.owed.get(packetId)?.state === 'ready';
+  }
+
+  /**
+   * A server that uses a Packet Identifier again holds the exchange it stood for to be over, so what was still to be
+   * acknowledged under it no longer is: it would stand for the new message.
+   */
   open(packetId: number, qos: 1 | 2, arrivedAt: number): AckSlot {
+    this.withdraw(packetId);
     const slot: AckSlot = { state: 'open', reasonCode: 0, packetId, qos, arrivedAt };
     this.slots.push(slot);
-    this.unacknowledgedCount++;
+    this.owed.set(packetId, slot);
     return slot;
+  }
+
+  /** The server does not wait for an acknowledgement under this Packet Identifier any more. */
+  withdraw(packetId: number): void {
+    const slot = this.owed.get(packetId);
+    if (slot === undefined) return;
+    if (slot.state === 'held') this.heldCount--;
+    slot.state = 'fenced';
+    this.forget(slot);
+    this.release();
   }
 
   /** `false` when the connection has ended, and the acknowledgement with it. */
@@ -72,20 +96,9 @@ export class AckQueue {
     this.release();
   }
 
-  /** The server has given its Packet Identifier to another message: acknowledging this one would be about that one. */
-  abandon(slot: AckSlot): void {
-    if (slot.state === 'gone' || slot.state === 'fenced') return;
-    if (slot.state === 'held') this.heldCount--;
-    this.unacknowledgedCount--;
-    slot.state = 'fenced';
-    this.release();
-  }
-
   /** The connection has ended: nothing leaves any more. */
   close(): void {
-    for (let slot = this.slots.shift(); slot !== undefined; slot = this.slots.shift()) {
-      if (slot.state !== 'gone') slot.state = 'fenced';
-    }
+    for (const slot of this.owed.values()) slot.state = 'fenced';
   }
 
   private release(): void {
@@ -97,7 +110,16 @@ export class AckQueue {
 
   private send(slot: AckSlot): void {
     slot.state = 'gone';
-    this.unacknowledgedCount--;
+    this.forget(slot);
     this.write(slot);
   }
+
+  private forget(slot: AckSlot): void {
+    this.owed.delete(slot.packetId);
+    if (this.slots.length > 2 * this.owed.size + SPARE_SLOTS) this.slots.keepOnly(isQueued);
+  }
+}
+
+function isQueued({ state }: AckSlot): boolean {
+  return state === 'open' || state === 'ready';
 }

@@ -50,7 +50,6 @@ export class Consumer {
   private readonly inFlight = new InFlight();
   private readonly unsettled = new Set<Delivery>();
   private acks: AckQueue;
-  private attached = false;
   private paused = false;
   private discarding = false;
   private unsettledQoS0 = 0;
@@ -76,8 +75,6 @@ export class Consumer {
   attach(sessionPresent: boolean): void {
     if (!sessionPresent) this.inFlight.endSession();
     this.acks = this.newAckQueue();
-    this.attached = true;
-    this.paused = false;
   }
 
   /**
@@ -85,7 +82,7 @@ export class Consumer {
    * is acknowledged if the broker sends it again in this session.
    */
   detach(): void {
-    this.attached = false;
+    this.paused = false;
     this.acks.close();
     const notBegun = [...this.inFlight.endConnection(isWorthKeeping)].filter(({ state }) => state === 'waiting');
     for (const delivery of notBegun) delivery.cancelled = true;
@@ -129,9 +126,8 @@ export class Consumer {
       this.report.joined(present);
       return true;
     }
-    if (present?.slot !== undefined) this.acks.abandon(present.slot);
     if (qos === 2 && this.inFlight.isUnreleased(packetId)) {
-      this.acks.acknowledge(this.acks.open(packetId, qos, performance.now()), 0);
+      this.acknowledgeAtOnce(packetId, qos);
       return true;
     }
     const carried = this.inFlight.takeCarried(packet);
@@ -144,9 +140,14 @@ export class Consumer {
   }
 
   private ignoreReply(packet: InboundPublish): void {
+    const { packetId, qos } = packet;
     this.report.replyIgnored(packet);
-    if (packet.qos === 0) return;
-    this.acks.acknowledge(this.acks.open(packet.packetId, packet.qos, performance.now()), 0);
+    if (qos !== 0) this.acknowledgeAtOnce(packetId, qos);
+  }
+
+  private acknowledgeAtOnce(packetId: number, qos: 1 | 2): void {
+    if (this.acks.isReady(packetId)) return;
+    this.acks.acknowledge(this.acks.open(packetId, qos, performance.now()), 0);
   }
 
   private takeIn(packet: InboundPublish): void {
@@ -199,6 +200,7 @@ export class Consumer {
 
   /** PUBREL. */
   released(packetId: number): void {
+    if (this.acks.isReady(packetId)) this.acks.withdraw(packetId);
     this.inFlight.released(packetId);
   }
 
@@ -258,7 +260,7 @@ export class Consumer {
   /** From now on what arrives is left to the broker, and reading never pauses. */
   discardArrivals(): void {
     this.discarding = true;
-    if (this.paused && this.attached) this.port.resume();
+    if (this.paused) this.port.resume();
     this.paused = false;
   }
 
