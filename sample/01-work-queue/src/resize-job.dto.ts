@@ -1,0 +1,6 @@
+export interface ResizeJob {
+  readonly id: number;
+  readonly image: string;
+  /** How long it takes. */
+  readonly milliseconds: number;
+}

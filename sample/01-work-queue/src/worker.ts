@@ -1,0 +1,24 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { ServerMQTTShared } from 'nestjs-mqtt-shared';
+import { followLauncher, logger } from './demo/launcher.js';
+import { reportFigures } from './demo/report-figures.js';
+import { MQTT_URL } from './settings.js';
+import { WorkerModule } from './worker.module.js';
+
+async function bootstrap(): Promise<void> {
+  const server = new ServerMQTTShared({
+    url: MQTT_URL,
+    // A worker that comes back under its name finds its session again. Without a name it gets a random one.
+    clientId: process.env.WORKER_NAME,
+    drainTimeout: 5_000,
+  });
+  const app = await NestFactory.createMicroservice(WorkerModule, { strategy: server, logger });
+  app.enableShutdownHooks();
+  await app.listen();
+
+  reportFigures(server);
+  await followLauncher(app);
+}
+
+await bootstrap();
