@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, test } from '@jest/globals';
 import { hasMosquitto } from './mosquitto.js';
 import { Scene } from './scene.js';
 
-const VERSIONS = [4, 5] as const;
+export const VERSIONS = [4, 5] as const;
 
 /** What a suite may ask of the broker that it runs on. */
 export interface Ground {

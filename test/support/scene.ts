@@ -19,7 +19,7 @@ export interface TestPublisher {
   /** One after another, so that the order in which the broker takes them is that of `payloads`. */
   publish(topic: string, payloads: readonly string[], qos?: 0 | 1 | 2): Promise<void>;
   /** As many under way as brokers allow. */
-  publishEach(messages: readonly { topic: string; payload: string }[], qos?: 0 | 1 | 2): Promise<void>;
+  publishEach(messages: Iterable<{ topic: string; payload: string }>, qos?: 0 | 1 | 2): Promise<void>;
 }
 
 /** What a test has started; all of it ends with {@link close}, what came last first. */
@@ -80,6 +80,18 @@ export class Scene {
     await client.endAsync();
   }
 
+  /** Whether the broker has a session of this client. Asking ends it. */
+  async sessionPresent(url: string, clientId: string, protocolVersion: 4 | 5): Promise<boolean> {
+    const ask = (clean: boolean): Promise<MqttClient> =>
+      mqtt.connectAsync(url, { protocolVersion, clientId, clean, reconnectPeriod: 0 });
+    const client = await ask(false);
+    const present = client.connackPacket?.sessionPresent ?? false;
+    await client.endAsync(true);
+    const clean = await ask(true);
+    await clean.endAsync();
+    return present;
+  }
+
   async publisher(url: string, protocolVersion: 4 | 5 = 5): Promise<TestPublisher> {
     const client = await mqtt.connectAsync(url, { protocolVersion, reconnectPeriod: 0 });
     this.onClose(() => client.endAsync(true));
@@ -96,9 +108,12 @@ function publisherOver(client: MqttClient): TestPublisher {
       for (const payload of payloads) await client.publishAsync(topic, payload, { qos });
     },
     async publishEach(messages, qos = 1) {
-      const left = messages.values();
+      const left = messages[Symbol.iterator]();
       const lane = async (): Promise<void> => {
-        for (const { topic, payload } of left) await client.publishAsync(topic, payload, { qos });
+        for (let next = left.next(); !next.done; next = left.next()) {
+          const { topic, payload } = next.value;
+          await client.publishAsync(topic, payload, { qos });
+        }
       };
       await Promise.all(Array.from({ length: UNDER_WAY }, lane));
     },
