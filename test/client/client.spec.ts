@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type ClientProxy, ClientsModule, MqttRecordBuilder } from '@nestjs/microservices';
+import { ClientProxy, ClientsModule, MqttRecordBuilder } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { ClientMQTTShared } from '../../lib/client/client-mqtt-shared.js';
@@ -204,28 +204,14 @@ describe('emit', () => {
     expect(demanding.error).toMatchObject({ code: 'PUBLISH', reasonCode: 0x10 });
   });
 
-  it('carries what a dispatch hook attaches as User Properties', async () => {
+  it("works without the `createPacket` of Nest 12's base class, which Nest 11 has not", async () => {
     const client = await connected();
-    client.setOnDispatchHook((packet) => {
-      packet.metadata = { traceparent: '00-ab' };
-    });
-    client.emit('jobs/1', new MqttRecordBuilder(1).setProperties({ userProperties: { colour: 'red' } }).build());
-    client.emit('jobs/1', 2);
-    expect(client.published.map(({ properties }) => properties)).toEqual([
-      { userProperties: { traceparent: '00-ab', colour: 'red' } },
-      { userProperties: { traceparent: '00-ab' } },
-    ]);
-  });
-
-  it("works without the `createPacket` of Nest 12's base class", async () => {
-    const client = await connected();
-    const proto = Object.getPrototypeOf(ClientMQTTShared.prototype) as { createPacket?: unknown };
-    const { createPacket } = proto;
-    delete proto.createPacket;
+    const createPacket = Object.getOwnPropertyDescriptor(ClientProxy.prototype, 'createPacket');
+    Reflect.deleteProperty(ClientProxy.prototype, 'createPacket');
     try {
       client.emit('jobs/1', { a: 1 });
     } finally {
-      proto.createPacket = createPacket;
+      if (createPacket) Object.defineProperty(ClientProxy.prototype, 'createPacket', createPacket);
     }
     expect(client.published.map(({ payload }) => payload)).toEqual(['{"a":1}']);
   });
@@ -236,6 +222,24 @@ describe('emit', () => {
     expect(client.published).toMatchObject([{ payload: '{"wrapped":{"pattern":"jobs/1","data":{"a":1}}}', qos: 2 }]);
   });
 });
+
+// Nest 11 has no dispatch hooks.
+if ('setOnDispatchHook' in ClientProxy.prototype) {
+  describe('a dispatch hook', () => {
+    it('attaches User Properties to what is emitted', async () => {
+      const client = await connected();
+      client.setOnDispatchHook((packet) => {
+        packet.metadata = { traceparent: '00-ab' };
+      });
+      client.emit('jobs/1', new MqttRecordBuilder(1).setProperties({ userProperties: { colour: 'red' } }).build());
+      client.emit('jobs/1', 2);
+      expect(client.published.map(({ properties }) => properties)).toEqual([
+        { userProperties: { traceparent: '00-ab', colour: 'red' } },
+        { userProperties: { traceparent: '00-ab' } },
+      ]);
+    });
+  });
+}
 
 describe('connecting', () => {
   it('happens with the first use, once for all, with a clean session that ends with the connection', async () => {

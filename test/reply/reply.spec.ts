@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { ClientMqtt, IncomingResponseDeserializer } from '@nestjs/microservices';
+import { ClientMqtt, type ProducerDeserializer } from '@nestjs/microservices';
 import { concat, from, NEVER, of, throwError, type Observable } from 'rxjs';
 import type { Codec } from '../../lib/payload/codec.js';
 import { resolveCodec } from '../../lib/payload/resolve-codec.js';
@@ -183,7 +183,8 @@ describe("a reply to Nest's own client", () => {
   it('is none that its deserializer takes for a foreign payload', async () => {
     const { sent } = await answer(nest, of({ done: true }));
     const parsed: unknown = JSON.parse(sent[0]!.payload.toString());
-    expect(await new IncomingResponseDeserializer().deserialize(parsed)).toEqual({
+    const { deserializer } = new ClientMqtt({}) as unknown as { deserializer: ProducerDeserializer };
+    expect(await deserializer.deserialize(parsed)).toEqual({
       id: 'r1',
       response: { done: true },
       isDisposed: true,
