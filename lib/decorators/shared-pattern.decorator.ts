@@ -1,4 +1,5 @@
 import { MessagePattern } from '@nestjs/microservices';
+import { InvalidTopicFilterError } from '../errors/invalid-topic-filter.error.js';
 import { parseTopicFilter } from '../topic/topic-filter.js';
 import { validateShareName } from '../topic/share-name.js';
 import { formatSharedSubscription } from '../topic/shared-subscription.js';
@@ -8,6 +9,7 @@ import type { SharedPatternOptions } from './shared-pattern-options.js';
 /** Stands for the server's `group` in the name under which a pattern is registered. */
 const SERVER_GROUP = '{group}';
 const DEFINITIONS = Symbol('shared patterns of a method');
+const EMPTY_LIST = { rule: 'it is an empty list', fix: 'Give at least one Topic Filter.' };
 
 /**
  * Makes a controller method a member of an MQTT shared subscription, `$share/<group>/<filter>` (MQTT 5.0 section 4.8.2):
@@ -31,10 +33,11 @@ export function SharedPattern(
   ...args:
     [string, string | readonly string[], SharedPatternOptions?] | [string | readonly string[], SharedPatternOptions?]
 ): MethodDecorator {
-  const { group, filters, options } = readArguments(args);
+  const { hasGroup, group, filters, options } = readArguments(args);
   return (target, key, descriptor) => {
     const method = `${target.constructor.name}.${String(key)}`;
-    if (group !== undefined) validateShareName(group, { where: method });
+    if (hasGroup) validateShareName(group as string, { where: method });
+    if (filters.length === 0) throw new InvalidTopicFilterError({ value: filters, where: method, ...EMPTY_LIST });
     const added = filters.map((written): SharedPatternDefinition => {
       const filter = parseTopicFilter(written, { namedLevels: true, where: method });
       const pattern = formatSharedSubscription(group ?? SERVER_GROUP, filter.text, { where: method });
@@ -45,18 +48,24 @@ export function SharedPattern(
 }
 
 interface Arguments {
+  readonly hasGroup: boolean;
   readonly group: string | undefined;
   readonly filters: readonly string[];
   readonly options: SharedPatternOptions;
 }
 
+/**
+ * Whatever comes second and is no options object stands for a filter, so that one that is missing at run time
+ * (`process.env.FILTER!`) is an error and does not make a filter of the group.
+ */
 function readArguments(args: readonly unknown[]): Arguments {
   const [first, second, third] = args;
-  const hasGroup = typeof second === 'string' || Array.isArray(second);
-  const filter = (hasGroup ? second : first) as string | readonly string[];
+  const hasGroup = args.length > 1 && (typeof second !== 'object' || second === null || Array.isArray(second));
+  const filter = hasGroup ? second : first;
   return {
+    hasGroup,
     group: hasGroup ? (first as string) : undefined,
-    filters: typeof filter === 'string' ? [filter] : filter,
+    filters: (Array.isArray(filter) ? filter : [filter]) as readonly string[],
     options: (hasGroup ? third : second) ?? {},
   };
 }
@@ -71,7 +80,20 @@ function register<T>(
   const method = descriptor.value as object;
   const before = (Reflect.getMetadata(DEFINITIONS, method) ?? []) as readonly SharedPatternDefinition[];
   const definitions = [...added, ...before];
+  assertDistinct(definitions);
   Reflect.defineMetadata(DEFINITIONS, definitions, method);
   const patterns = definitions.map(({ pattern }) => pattern);
   MessagePattern(patterns, MQTT_SHARED, { [SHARED_PATTERNS]: definitions })(target, key, descriptor as never);
+}
+
+/** The method would be called more than once for each message. */
+function assertDistinct(definitions: readonly SharedPatternDefinition[]): void {
+  const patterns = new Set<string>();
+  for (const { pattern, method, filter } of definitions) {
+    if (patterns.has(pattern)) {
+      const rule = 'the method has it already in the same group';
+      throw new InvalidTopicFilterError({ value: filter.text, where: method, rule, fix: 'Write it once.' });
+    }
+    patterns.add(pattern);
+  }
 }

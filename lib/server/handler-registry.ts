@@ -3,6 +3,7 @@ import type { MessageHandler } from '@nestjs/microservices';
 import { SHARED_PATTERNS, type SharedPatternDefinition } from '../decorators/shared-pattern.metadata.js';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
 import { ConflictingHandlersError } from '../errors/conflicting-handlers.error.js';
+import { InvalidTopicFilterError } from '../errors/invalid-topic-filter.error.js';
 import { MissingGroupError } from '../errors/missing-group.error.js';
 import { stripLeadingSlashes } from '../topic/leading-slash.js';
 import { formatSharedSubscription, parseSharedSubscription } from '../topic/shared-subscription.js';
@@ -29,13 +30,29 @@ export class HandlerRegistry {
   add(pattern: string, callback: MessageHandler, extras: Readonly<Record<string, unknown>>): string {
     const definitions = extras[SHARED_PATTERNS] as readonly SharedPatternDefinition[] | undefined;
     const shared = definitions?.find((definition) => definition.pattern === pattern);
-    return shared === undefined ? this.addPlain(pattern, callback, extras) : this.addShared(shared, callback);
+    if (definitions === undefined || shared === undefined) return this.addPlain(pattern, callback, extras);
+    this.assertDistinct(shared, definitions);
+    return this.addShared(shared, callback);
   }
 
   private addShared({ method, group, filter, options }: SharedPatternDefinition, callback: MessageHandler): string {
     const shareName = group ?? this.defaults.group;
     if (shareName === undefined) throw new MissingGroupError(method, filter.text);
     return this.store(shareName, { name: method, callback, filter: this.slashed(filter, method), options });
+  }
+
+  /** What the decorator cannot see: `/jobs` beside `jobs`, and the server's group beside the same one by name. */
+  private assertDistinct(added: SharedPatternDefinition, definitions: readonly SharedPatternDefinition[]): void {
+    const wire = ({ group = this.defaults.group, filter, method }: SharedPatternDefinition): string =>
+      `${group}/${this.slashed(filter, method).text}`;
+    const first = definitions.find((definition) => wire(definition) === wire(added));
+    if (first === added || first === undefined) return;
+    throw new InvalidTopicFilterError({
+      value: added.filter.text,
+      where: added.method,
+      rule: `the method has it already in group "${added.group ?? this.defaults.group}"`,
+      fix: 'Write it once.',
+    });
   }
 
   /** `$share/<group>/<filter>` written by hand is a shared subscription too, as with Nest's own transport. */
