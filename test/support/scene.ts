@@ -5,6 +5,7 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { type MQTTSharedServerOptions, ServerMQTTShared } from 'nestjs-mqtt-shared';
 import { EmbeddedBroker, type EmbeddedBrokerOptions } from 'nestjs-mqtt-shared/testing';
 import { type Mosquitto, type MosquittoOptions, startMosquitto } from './mosquitto.js';
+import { RawClient } from './raw-client.js';
 import { type RecordingProxy, startRecordingProxy } from './recording-proxy.js';
 import { ServerEventLog } from './server-event-log.js';
 
@@ -82,13 +83,11 @@ export class Scene {
 
   /** Whether the broker has a session of this client. Asking ends it. */
   async sessionPresent(url: string, clientId: string, protocolVersion: 4 | 5): Promise<boolean> {
-    const ask = (clean: boolean): Promise<MqttClient> =>
-      mqtt.connectAsync(url, { protocolVersion, clientId, clean, reconnectPeriod: 0 });
-    const client = await ask(false);
-    const present = client.connackPacket?.sessionPresent ?? false;
-    await client.endAsync(true);
-    const clean = await ask(true);
-    await clean.endAsync();
+    const client = await RawClient.connect(url, { protocolVersion, clientId, clean: false });
+    const present = client.connack.sessionPresent;
+    await client.disconnect();
+    const clean = await RawClient.connect(url, { protocolVersion, clientId, clean: true });
+    await clean.disconnect();
     return present;
   }
 
