@@ -1,5 +1,5 @@
 import type { Acknowledgement } from '../session/wire.js';
-import { Fifo } from './fifo.js';
+import { Fifo } from '../fifo.js';
 
 export type AckOrder = 'arrival' | 'completion';
 

@@ -5,6 +5,7 @@ import type { EventBus } from '../observability/event-bus.js';
 import type { FilterTrie } from '../routing/filter-trie.js';
 import type { Acknowledgement, InboundPublish } from '../session/wire.js';
 import { AckQueue, type AckOrder, type AckSlot } from './ack-queue.js';
+import { Bag } from './bag.js';
 import { ConsumerReport } from './consumer-report.js';
 import type { ConsumerSnapshot } from './consumer-stats.js';
 import { Delivery } from './delivery.js';
@@ -48,7 +49,7 @@ export class Consumer {
   private readonly slots: Gate;
   private readonly patternGates = new Map<Route, Gate>();
   private readonly inFlight = new InFlight();
-  private readonly unsettled = new Set<Delivery>();
+  private readonly unsettled = new Bag<Delivery>();
   private acks: AckQueue;
   private paused = false;
   private discarding = false;
@@ -84,11 +85,11 @@ export class Consumer {
   detach(): void {
     this.paused = false;
     this.acks.close();
-    const notBegun = [...this.inFlight.endConnection(isWorthKeeping)].filter(({ state }) => state === 'waiting');
+    const notBegun = this.inFlight.endConnection(isWorthKeeping).filter(({ state }) => state === 'waiting');
     for (const delivery of notBegun) delivery.cancelled = true;
     for (const gate of new Set(notBegun.map(({ gates, passed }) => gates[passed]))) gate?.purge();
     for (const delivery of notBegun) {
-      this.unsettled.delete(delivery);
+      this.unsettled.remove(delivery.unsettledPlace);
       this.runner.leave(delivery);
     }
     this.wakeIdleWaiters();
@@ -160,7 +161,7 @@ export class Consumer {
       delivery.slot = this.acks.open(packet.packetId, packet.qos, delivery.arrivedAt);
       this.inFlight.add(packet.packetId, delivery);
     }
-    this.unsettled.add(delivery);
+    delivery.unsettledPlace = this.unsettled.add(delivery);
     this.report.received(delivery);
     if (route === unmatched) {
       this.runner.endFailed(delivery, new UnmatchedMessageError(packet.topic, connection));
@@ -227,7 +228,7 @@ export class Consumer {
   // --- settlement -----------------------------------------------------------------------------------------------
 
   private settled(delivery: Delivery, settlement: Settlement, error: unknown): void {
-    this.unsettled.delete(delivery);
+    this.unsettled.remove(delivery.unsettledPlace);
     this.report.settled(delivery, settlement, error);
     if (delivery.slot === undefined) this.unsettledQoS0--;
     else this.apply(delivery, delivery.slot, settlement);
@@ -287,7 +288,7 @@ export class Consumer {
   /** Aborts the signals of all that runs, and every later attempt. */
   abort(reason: Error): void {
     this.slots.setLimit(0);
-    for (const { retryTimer } of this.unsettled) clearTimeout(retryTimer);
+    for (const { retryTimer } of this.unsettled.members()) clearTimeout(retryTimer);
     this.runner.abortAll(reason);
   }
 
@@ -296,7 +297,7 @@ export class Consumer {
     return {
       ...this.report.counts,
       running: this.runner.running,
-      waiting: [...this.unsettled].filter(({ state }) => state === 'waiting' || state === 'backoff').length,
+      waiting: this.unsettled.members().filter(({ state }) => state === 'waiting' || state === 'backoff').length,
       unsettled: this.inHand,
       held: this.acks.held,
       oldestHeldFor: oldest === undefined ? 0 : performance.now() - oldest,

@@ -2,6 +2,7 @@ import type { Settlement } from '../failure/failure-policy.js';
 import type { InboundPublish } from '../session/wire.js';
 import type { AckSlot } from './ack-queue.js';
 import type { Attempt } from './attempt.js';
+import type { Place } from './bag.js';
 import type { Gate, Passenger } from './gate.js';
 import type { Handler, Route } from './handler.js';
 
@@ -13,6 +14,10 @@ export class Delivery implements Passenger {
   settlement: Settlement | undefined;
   /** What the connection on which it came, or came last, is owed; `undefined` at QoS 0. */
   slot: AckSlot | undefined;
+  /** Among the messages that are not settled. */
+  unsettledPlace: Place<Delivery> | undefined;
+  /** Among the messages with a handler running. */
+  runningPlace: Place<Delivery> | undefined;
 
   gates: readonly Gate[] = [];
   passed = 0;

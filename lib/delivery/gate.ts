@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.js';
+import { Fifo } from '../fifo.js';
 
 /**
  * Something that passes gates on its way to being started. All passengers meet their gates in the same order (key,

@@ -1,4 +1,5 @@
 import type { InboundPublish } from '../session/wire.js';
+import type { Bag } from './bag.js';
 import type { Delivery } from './delivery.js';
 
 /**
@@ -8,22 +9,23 @@ import type { Delivery } from './delivery.js';
  * from earlier connections, where a newer message takes the place of an older one.
  */
 export class InFlight {
-  private current = new Map<number, Delivery>();
+  /** By Packet Identifier. An array for the reason for which {@link Bag} is no `Set`. */
+  private current: (Delivery | undefined)[] = [];
   /** Taken in on an earlier connection, started, and not acknowledged there: a resend joins them. */
   private readonly carried = new Map<number, Delivery>();
   /** QoS 2: PUBREC was sent, PUBREL has not come. The message must not run again ([MQTT-4.3.3-10]). */
   private readonly unreleased = new Set<number>();
 
   get(packetId: number): Delivery | undefined {
-    return this.current.get(packetId);
+    return this.current[packetId];
   }
 
   add(packetId: number, delivery: Delivery): void {
-    this.current.set(packetId, delivery);
+    this.current[packetId] = delivery;
   }
 
   acknowledged(packetId: number, awaitsRelease: boolean): void {
-    this.current.delete(packetId);
+    this.current[packetId] = undefined;
     if (awaitsRelease) this.unreleased.add(packetId);
   }
 
@@ -48,14 +50,16 @@ export class InFlight {
   }
 
   /** The connection has ended. Returns what was in flight on it. */
-  endConnection(keep: (delivery: Delivery) => boolean): Iterable<Delivery> {
-    const ended = this.current;
-    this.current = new Map();
-    for (const [packetId, delivery] of ended) {
+  endConnection(keep: (delivery: Delivery) => boolean): Delivery[] {
+    const ended: Delivery[] = [];
+    this.current.forEach((delivery, packetId) => {
+      if (delivery === undefined) return;
+      ended.push(delivery);
       if (keep(delivery)) this.carried.set(packetId, delivery);
       else this.carried.delete(packetId);
-    }
-    return ended.values();
+    });
+    this.current = [];
+    return ended;
   }
 
   /** The server has no memory of the session: nothing of it will be sent again. */

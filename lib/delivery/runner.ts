@@ -1,6 +1,7 @@
 import { HandlerTimeoutError } from '../errors/handler-timeout.error.js';
 import { ACKNOWLEDGE, HOLD, type Settlement } from '../failure/failure-policy.js';
 import { Attempt } from './attempt.js';
+import { Bag } from './bag.js';
 import type { Delivery } from './delivery.js';
 import { advance, retreat } from './gate.js';
 import type { Handler } from './handler.js';
@@ -23,7 +24,7 @@ export interface RunnerListener {
  * its next attempt it keeps its key's lane, so that order holds, and gives its place to others.
  */
 export class Runner {
-  private readonly runningDeliveries = new Set<Delivery>();
+  private readonly runningDeliveries = new Bag<Delivery>();
 
   constructor(
     private readonly lanes: KeyLanes,
@@ -41,7 +42,7 @@ export class Runner {
     }
     delivery.state = 'running';
     delivery.attemptNumber++;
-    this.runningDeliveries.add(delivery);
+    delivery.runningPlace = this.runningDeliveries.add(delivery);
     const handlers = delivery.handlersLeft;
     delivery.handlersLeft = [];
     delivery.runningHandlers = handlers.length;
@@ -89,7 +90,7 @@ export class Runner {
   };
 
   private roundOver(delivery: Delivery): void {
-    this.runningDeliveries.delete(delivery);
+    this.runningDeliveries.remove(delivery.runningPlace);
     if (delivery.settlement === undefined) this.retryOrEnd(delivery);
     else this.leave(delivery);
     this.listener.idle();
@@ -164,7 +165,7 @@ export class Runner {
   }
 
   abortAll(reason: Error): void {
-    for (const { attempts } of this.runningDeliveries) {
+    for (const { attempts } of this.runningDeliveries.members()) {
       for (const attempt of attempts) attempt.abort(reason);
     }
   }

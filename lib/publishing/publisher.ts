@@ -3,7 +3,7 @@ import { OfflineQueueFullError } from '../errors/offline-queue-full.error.js';
 import { quoted } from '../errors/quoted.js';
 import type { OutboundPublish, Wire } from '../session/wire.js';
 import { validateTopicName } from '../topic/topic-name.js';
-import { Fifo } from './fifo.js';
+import { Fifo } from '../fifo.js';
 import { InFlight } from './in-flight.js';
 import type { Outgoing, Published } from './outgoing.js';
 import { lostAtQoS0, refusalByBroker, refusalByLimits, refusalForLackOfSubscribers } from './refusal.js';
@@ -46,7 +46,7 @@ export class Publisher {
 
   /** Messages that are neither confirmed nor refused. */
   get unsettled(): number {
-    return this.inFlight.size + this.again.size + this.waiting.size;
+    return this.inFlight.size + this.again.length + this.waiting.length;
   }
 
   /**
@@ -152,8 +152,8 @@ export class Publisher {
 
   private sendNext(): boolean {
     const { wire } = this;
-    const queue = this.again.size > 0 ? this.again : this.waiting;
-    const next = queue.peek();
+    const queue = this.again.length > 0 ? this.again : this.waiting;
+    const next = queue.first;
     if (wire === undefined || !wire.open || next === undefined || !this.inFlight.hasRoomFor(next)) return false;
     queue.shift();
     const refusal = refusalByLimits(next.message, wire);

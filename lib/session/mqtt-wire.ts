@@ -162,8 +162,13 @@ class MqttWire implements Wire {
   publish(message: OutboundPublish, done: (error: Error | undefined, reasonCode: number) => void): void {
     const { topic, payload, qos, retain, properties } = message;
     this.client.publish(topic, payload, { qos, retain, properties }, (error, packet) => {
-      if (error) done(error, reasonCodeOf(error));
-      else done(undefined, this.tap.hadNoSubscribers(packet?.messageId) ? NO_MATCHING_SUBSCRIBERS : 0);
+      if (!error) {
+        done(undefined, this.tap.hadNoSubscribers(packet?.messageId) ? NO_MATCHING_SUBSCRIBERS : 0);
+        return;
+      }
+      // Without a Reason Code it is mqtt.js clearing up ("Connection closed", "Message removed"), and no answer.
+      const { code } = error as { code?: unknown };
+      if (typeof code === 'number') done(error, code);
     });
   }
 
@@ -213,11 +218,6 @@ class MqttWire implements Wire {
     this.keepalive.stop();
     this.tap.ended();
   }
-}
-
-function reasonCodeOf(error: Error): number {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'number' ? code : 0x80;
 }
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[]> {

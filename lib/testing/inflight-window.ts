@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.js';
+import { Fifo } from '../fifo.js';
 import type { Delivery } from './message.js';
 
 export interface InFlight {
@@ -51,7 +51,7 @@ export class InflightWindow {
   close(): void {
     this.#limit = 0;
     this.#onWire = 0;
-    this.#resend.keep(() => false);
+    this.#resend.keepOnly(() => false);
     for (const entry of this.#entries.values()) entry.sent = false;
   }
 

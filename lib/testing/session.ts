@@ -1,6 +1,6 @@
 import type { BrokerEvents, DropReason } from './broker-events.js';
 import type { Connection } from './connection.js';
-import { Fifo } from './fifo.js';
+import { Fifo } from '../fifo.js';
 import { type InFlight, InflightWindow } from './inflight-window.js';
 import { about, type Delivery, hasExpired, publishPacket } from './message.js';
 import type { ProtocolVersion } from './packets.js';
@@ -130,7 +130,7 @@ export class Session implements SharedMember {
     for (const entry of this.#window.published()) {
       if (take(entry.delivery)) this.#window.finish(entry);
     }
-    this.#queue.keep((delivery) => !take(delivery));
+    this.#queue.keepOnly((delivery) => !take(delivery));
     this.#changed();
   }
 

@@ -1,49 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { Fifo } from '../../lib/testing/fifo.js';
 import { InflightWindow } from '../../lib/testing/inflight-window.js';
 import { createMessage, type Delivery } from '../../lib/testing/message.js';
 import { Ranking } from '../../lib/testing/ranking.js';
-
-test('A Fifo gives what an array would give', () => {
-  const operation = fc.oneof(
-    fc.record({ push: fc.integer({ min: 1, max: 3000 }) }),
-    fc.record({ shift: fc.integer({ min: 1, max: 3000 }) }),
-    fc.record({ keepMultiplesOf: fc.integer({ min: 2, max: 3 }) }),
-  );
-  fc.assert(
-    fc.property(fc.array(operation, { maxLength: 20 }), (operations) => {
-      const fifo = new Fifo<number>();
-      let model: number[] = [];
-      let next = 0;
-      const given: unknown[] = [];
-      const expected: unknown[] = [];
-      for (const current of operations) {
-        if ('push' in current) {
-          for (let i = 0; i < current.push; i++) {
-            fifo.push(next);
-            model.push(next++);
-          }
-        } else if ('shift' in current) {
-          const removed = model.splice(0, current.shift);
-          expected.push(removed);
-          given.push(removed.map(() => fifo.shift()));
-        } else {
-          const keep = (value: number): boolean => value % current.keepMultiplesOf === 0;
-          fifo.keep(keep);
-          model = model.filter(keep);
-        }
-        expected.push(model.length);
-        given.push(fifo.length);
-      }
-      expect(given).toEqual(expected);
-      expect(model.map(() => fifo.shift())).toEqual(model);
-      expect(fifo.shift()).toBeUndefined();
-    }),
-    { numRuns: 50 },
-  );
-});
 
 test('A Ranking goes around the lowest level, as a list that is searched would', () => {
   const item = fc.integer({ min: 0, max: 5 });

@@ -1,0 +1,21 @@
+import { Logger } from '@nestjs/common';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { lastValueFrom } from 'rxjs';
+import { ClientMQTTShared } from '../../lib/client/client-mqtt-shared.js';
+import { EmbeddedBroker } from '../../lib/testing/index.js';
+
+beforeAll(() => void jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {}));
+
+describe.each([4, 5] as const)('a broker that falls silent, protocol version %i', (protocolVersion) => {
+  it('costs no message: what it has not confirmed is sent again on the next connection', async () => {
+    const broker = new EmbeddedBroker();
+    await broker.listen();
+    const client = new ClientMQTTShared({ url: broker.url, protocolVersion, keepalive: 1, clientId: 'publisher' });
+    await client.connect();
+    broker.silence('publisher');
+    const outcome = lastValueFrom(client.emit('jobs/1', 'x'));
+    await expect(outcome).resolves.toBeUndefined();
+    await client.close();
+    await broker.close();
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Fifo } from '../lib/fifo.js';
+
+const operation = fc.oneof(
+  fc.record({ push: fc.integer({ min: 1, max: 3_000 }) }),
+  fc.record({ shift: fc.integer({ min: 1, max: 3_000 }) }),
+  fc.record({ keepMultiplesOf: fc.integer({ min: 2, max: 3 }) }),
+);
+
+describe('Fifo', () => {
+  it('does what an array does, also when it is long', () => {
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 20 }), (operations) => {
+        const fifo = new Fifo<number>();
+        let model: number[] = [];
+        let count = 0;
+        for (const step of operations) {
+          if ('push' in step) {
+            for (let i = 0; i < step.push; i++) {
+              fifo.push(count);
+              model.push(count++);
+            }
+          } else if ('shift' in step) {
+            const expected = model.splice(0, step.shift);
+            expect(expected.map(() => fifo.shift())).toEqual(expected);
+          } else {
+            const keep = (value: number): boolean => value % step.keepMultiplesOf === 0;
+            fifo.keepOnly(keep);
+            model = model.filter(keep);
+          }
+          expect([fifo.length, fifo.first]).toEqual([model.length, model[0]]);
+        }
+        expect(fifo.drain()).toEqual(model);
+        expect([fifo.length, fifo.shift()]).toEqual([0, undefined]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
