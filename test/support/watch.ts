@@ -12,7 +12,10 @@ export class Watch {
     for (const watcher of this.#watchers) watcher.look();
   }
 
-  /** Resolves with what `find` finds, now or after a change; rejects with what `seen` says when that takes too long. */
+  /**
+   * Resolves with what `find` finds, now or after a change; rejects with what it throws, and with what `seen` says when
+   * it takes too long.
+   */
   until<T>(find: () => T | undefined, seen: () => string, patience = PATIENCE): Promise<T> {
     return new Promise((resolve, reject) => {
       const end = (finish: () => void): void => {
@@ -22,8 +25,12 @@ export class Watch {
       };
       const watcher: Watcher = {
         look: () => {
-          const found = find();
-          if (found !== undefined) end(() => resolve(found));
+          try {
+            const found = find();
+            if (found !== undefined) end(() => resolve(found));
+          } catch (error) {
+            end(() => reject(error as Error));
+          }
         },
       };
       const timer = setTimeout(

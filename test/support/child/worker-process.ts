@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { setTimeout } from 'node:timers/promises';
+import { ServerMQTTShared, SharedPattern } from 'nestjs-mqtt-shared';
+import { controllerFor } from '../controller-for.js';
+import { obey, optionsOf, report } from './parent.js';
+
+const MEMORY_LOOKS = 10;
+
+const { server: serverOptions, qos, takes } = optionsOf('worker-process');
+
+let release = (): void => {};
+const released = new Promise<void>((resolve) => (release = resolve));
+
+let handled: string[] = [];
+function note(id: string): void {
+  handled.push(id);
+  if (handled.length > 1) return;
+  setImmediate(() => {
+    report({ type: 'handled', ids: handled });
+    handled = [];
+  });
+}
+
+const controller = controllerFor(SharedPattern('workers', 'jobs/#', { qos }), async (data) => {
+  if (takes === undefined) await released;
+  else await setTimeout(takes);
+  note(String(data).split(' ', 1)[0] ?? '');
+});
+
+class WorkerModule {}
+Module({ controllers: [controller] })(WorkerModule);
+
+const server = new ServerMQTTShared(serverOptions);
+server.on('paused', () => report({ type: 'paused' }));
+server.on('disconnected', () => report({ type: 'disconnected' }));
+const app = await NestFactory.createMicroservice(WorkerModule, { strategy: server, logger: false });
+
+const baseline = process.memoryUsage.rss();
+let highest = baseline;
+setInterval(() => (highest = Math.max(highest, process.memoryUsage.rss())), MEMORY_LOOKS);
+
+obey({
+  release,
+  memory: () => report({ type: 'memory', grown: highest - baseline }),
+  close: () => void app.close().then(() => process.disconnect()),
+});
+await app.listen();
+report({ type: 'ready' });
