@@ -1,3 +1,4 @@
+import type { Backoff } from '../backoff.js';
 import { ClientClosedError } from '../errors/client-closed.error.js';
 import { Link, type LinkOwner, type OpenLinkWire } from '../session/link.js';
 
@@ -11,6 +12,7 @@ export class ClientLink {
     private readonly open: OpenLinkWire,
     private readonly owner: LinkOwner,
     private readonly failed: (error: Error) => void,
+    private readonly backoff: Backoff,
   ) {}
 
   /** Resolves when there has been a connection; rejects when the first did not come about. */
@@ -21,7 +23,7 @@ export class ClientLink {
   }
 
   private async startLink(): Promise<void> {
-    this.link = new Link(this.open, this.owner);
+    this.link = new Link(this.open, this.owner, this.backoff);
     try {
       await this.link.start();
     } catch (error) {

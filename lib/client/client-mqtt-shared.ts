@@ -11,6 +11,7 @@ import { REPLY_TOPIC_PREFIX } from '../reply/reply-protocol.js';
 import { brokerAddress } from '../session/broker-address.js';
 import { randomClientId } from '../session/client-id.js';
 import { DEFAULT_URL } from '../session/connection-options.js';
+import { DEFAULT_RECONNECT } from '../session/link.js';
 import { openMqttWire } from '../session/mqtt-wire.js';
 import { describeReasonCode } from '../session/reason-code.js';
 import { wireOptions } from '../session/wire-options.js';
@@ -81,6 +82,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
         disconnected: (reason) => this.disconnected(reason),
       },
       (error) => this.startFailed(error),
+      { ...DEFAULT_RECONNECT, ...options.reconnect },
     );
   }
 

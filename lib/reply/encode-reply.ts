@@ -1,5 +1,6 @@
+import type { ConsumerSerializer, OutgoingResponse } from '@nestjs/microservices';
 import type { PayloadCodec } from '../payload/payload-codec.js';
-import { toJson } from '../payload/to-payload.js';
+import { toJson, toPayload } from '../payload/to-payload.js';
 import type { OutboundPublish } from '../session/wire.js';
 import { contentTypeOf } from './content-type.js';
 import { REPLY_KIND, REPLY_MARK, type ReplyKind } from './reply-protocol.js';
@@ -8,6 +9,12 @@ import { wrapped } from './wrapped-value.js';
 
 const UNKNOWN_ERROR = { status: 'error', message: 'Internal server error' };
 
+export interface ReplyFormat {
+  readonly codec: PayloadCodec;
+  /** Writes enveloped replies in place of `codec`, as with Nest's own transports. */
+  readonly serializer?: ConsumerSerializer;
+}
+
 /**
  * One reply as a message. `value` is the handler's value, or the error; it is ignored for `complete`.
  *
@@ -15,13 +22,13 @@ const UNKNOWN_ERROR = { status: 'error', message: 'Internal server error' };
  */
 export function encodeReply(
   target: ReplyTarget,
-  codec: PayloadCodec,
+  format: ReplyFormat,
   kind: ReplyKind,
   value?: unknown,
 ): OutboundPublish {
   return target.form === 'property'
-    ? propertyReply(target, codec, kind, value)
-    : envelopeReply(target, codec, kind, value);
+    ? propertyReply(target, format.codec, kind, value)
+    : envelopeReply(target, format, kind, value);
 }
 
 function propertyReply(
@@ -47,17 +54,23 @@ function propertyReply(
 
 function envelopeReply(
   { topic, qos, id, strict }: EnvelopeTarget,
-  codec: PayloadCodec,
+  { codec, serializer }: ReplyFormat,
   kind: ReplyKind,
   value: unknown,
 ): OutboundPublish {
-  const json = toJson({ id, ...content(codec, kind, value, strict) });
+  const envelope = { id, ...content(codec, kind, value, strict) };
+  const properties = { userProperties: { [REPLY_KIND]: kind } };
+  if (serializer !== undefined) {
+    const payload = toPayload(serializer.serialize(envelope as OutgoingResponse));
+    return { topic, qos, retain: false, payload, properties };
+  }
+  const json = toJson(envelope);
   return {
     topic,
     qos,
     retain: false,
     payload: strict ? json : REPLY_MARK + json.slice(1),
-    properties: { userProperties: { [REPLY_KIND]: kind } },
+    properties,
   };
 }
 

@@ -29,7 +29,7 @@ export function openMessage(message: Message, codec: PayloadCodec, normalizePatt
   const { topic, payload, properties } = message;
   const info: PayloadInfo = { topic, contentType: properties?.contentType };
   if (properties?.responseTopic !== undefined && info.contentType === BYTES) {
-    return { data: codec.unwrap(payload, info), ...answer(message, undefined) };
+    return { data: codec.unwrap(payload, info), ...replyAddress(message, undefined) };
   }
   const value = codec.readsJson ? codec.decode(payload, info) : parseWhatMayBeAnEnvelope(payload);
   const envelope = unwrapEnvelope(topic, value, normalizePattern);
@@ -37,11 +37,11 @@ export function openMessage(message: Message, codec: PayloadCodec, normalizePatt
     return {
       data: codec.unwrap(envelope.data, info),
       ...(envelope.metadata && { metadata: envelope.metadata }),
-      ...answer(message, envelope),
+      ...replyAddress(message, envelope),
     };
   }
   const data = codec.readsJson ? value : codec.decode(payload, info);
-  return properties?.responseTopic === undefined ? { data } : { data, ...answer(message, undefined) };
+  return properties?.responseTopic === undefined ? { data } : { data, ...replyAddress(message, undefined) };
 }
 
 function parseWhatMayBeAnEnvelope(payload: Buffer): unknown {
@@ -53,9 +53,10 @@ function parseWhatMayBeAnEnvelope(payload: Buffer): unknown {
   }
 }
 
-function answer(
-  { topic, qos, properties }: Message,
-  envelope: NestEnvelope | undefined,
+/** Where the answer to a message goes, if it asks for one. */
+export function replyAddress(
+  { topic, qos, properties }: Pick<InboundPublish, 'topic' | 'qos' | 'properties'>,
+  envelope: Pick<NestEnvelope, 'id' | 'replyTo'> | undefined,
 ): Pick<OpenedMessage, 'replyTarget' | 'unanswerable'> {
   const target = replyTarget({ topic, qos, properties }, envelope);
   if (target === undefined) return {};
@@ -66,7 +67,7 @@ function answer(
 
 function replyTarget(
   { topic, qos, properties }: Omit<Message, 'payload'>,
-  envelope: NestEnvelope | undefined,
+  envelope: Pick<NestEnvelope, 'id' | 'replyTo'> | undefined,
 ): ReplyTarget | undefined {
   if (properties?.responseTopic !== undefined) {
     const { responseTopic, correlationData } = properties;

@@ -1,10 +1,14 @@
-import type { PayloadCodec } from '../payload/payload-codec.js';
 import type { OutboundPublish } from '../session/wire.js';
-import { encodeReply } from './encode-reply.js';
+import { encodeReply, type ReplyFormat } from './encode-reply.js';
 import type { ReplyKind } from './reply-protocol.js';
 import type { ReplyTarget } from './reply-target.js';
 
 const NOTHING = Symbol('no value is held back');
+
+/** How replies are written, and by whom they are sent. */
+export interface ReplyWriter extends ReplyFormat {
+  send(message: OutboundPublish): Promise<void>;
+}
 
 /**
  * Answers one request with the fewest messages: values leave as they come, and one that is followed by the end in the
@@ -20,8 +24,7 @@ export class ReplyStream {
 
   constructor(
     private readonly target: ReplyTarget,
-    private readonly codec: PayloadCodec,
-    private readonly send: (message: OutboundPublish) => Promise<void>,
+    private readonly writer: ReplyWriter,
   ) {}
 
   next(value: unknown): void {
@@ -55,10 +58,10 @@ export class ReplyStream {
   private publish(kind: ReplyKind, value?: unknown): void {
     if (this.failure !== undefined) return;
     try {
-      this.track(this.send(encodeReply(this.target, this.codec, kind, value)));
+      this.track(this.writer.send(encodeReply(this.target, this.writer, kind, value)));
     } catch (error) {
       // Somebody waits for this answer: that there is none must reach both sides.
-      this.track(this.send(encodeReply(this.target, this.codec, 'error', error)));
+      this.track(this.writer.send(encodeReply(this.target, this.writer, 'error', error)));
       this.failed(error);
     }
   }

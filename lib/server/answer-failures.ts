@@ -1,8 +1,7 @@
 import { ACKNOWLEDGE, type FailedMessage, type FailureEnd, type Settlement } from '../failure/failure-policy.js';
-import type { PayloadCodec } from '../payload/payload-codec.js';
-import type { OpenedMessage } from '../reply/open-message.js';
-import { ReplyStream } from '../reply/reply-stream.js';
-import type { OutboundPublish } from '../session/wire.js';
+import { ReplyStream, type ReplyWriter } from '../reply/reply-stream.js';
+import type { ReplyTarget } from '../reply/reply-target.js';
+import type { ReceivedMessage } from './received-message.js';
 
 /**
  * Tells a requester of the failure. With that the message is done: delivering it again would answer a second time.
@@ -11,18 +10,26 @@ import type { OutboundPublish } from '../session/wire.js';
 export class AnswerFailures implements FailureEnd {
   constructor(
     private readonly otherwise: FailureEnd,
-    private readonly codec: PayloadCodec,
-    private readonly publish: (message: OutboundPublish) => Promise<void>,
+    private readonly writer: ReplyWriter,
   ) {}
 
   async settle(failed: FailedMessage): Promise<Settlement> {
-    const target = (failed.message as OpenedMessage | undefined)?.replyTarget;
+    const target = await replyTargetOf(failed.message as ReceivedMessage | undefined);
     if (target === undefined) return this.otherwise.settle(failed);
     try {
-      await new ReplyStream(target, this.codec, this.publish).error(failed.error);
+      await new ReplyStream(target, this.writer).error(failed.error);
       return ACKNOWLEDGE;
     } catch {
       return this.otherwise.settle(failed);
     }
+  }
+}
+
+async function replyTargetOf(message: ReceivedMessage | undefined): Promise<ReplyTarget | undefined> {
+  try {
+    return (await message)?.replyTarget;
+  } catch {
+    // It could not be read, so it is not known who asked.
+    return undefined;
   }
 }

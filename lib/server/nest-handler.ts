@@ -2,22 +2,21 @@ import { isObservable, type Observable } from 'rxjs';
 import { MQTTSharedContext } from '../context/mqtt-shared.context.js';
 import type { Attempt } from '../delivery/attempt.js';
 import type { Handler } from '../delivery/handler.js';
-import type { PayloadCodec } from '../payload/payload-codec.js';
 import type { OpenedMessage } from '../reply/open-message.js';
-import { ReplyStream } from '../reply/reply-stream.js';
-import type { OutboundPublish } from '../session/wire.js';
+import { ReplyStream, type ReplyWriter } from '../reply/reply-stream.js';
 import type { ProcessingHooks } from './processing-hooks.js';
+import type { ReceivedMessage } from './received-message.js';
 import type { RegisteredHandler } from './subscription.js';
 
 export interface NestHandlerOptions {
   readonly registered: RegisteredHandler;
   /** Milliseconds. */
   readonly timeout: number | undefined;
-  readonly codec: PayloadCodec;
+  readonly writer: ReplyWriter;
   /** Whether this method's values are the reply where one is asked for: the first method of a pattern answers. */
   readonly replies: boolean;
   readonly hooks: ProcessingHooks;
-  readonly publish: (message: OutboundPublish) => Promise<void>;
+  readonly unanswerable: (why: string) => void;
 }
 
 /**
@@ -39,7 +38,8 @@ export class NestHandler implements Handler {
   }
 
   async handle(attempt: Attempt): Promise<void> {
-    const message = attempt.delivery.message as OpenedMessage;
+    const received = attempt.delivery.message as ReceivedMessage;
+    const message = received instanceof Promise ? await received : received;
     const context = new MQTTSharedContext(attempt, this.options.registered.filter);
     const { hooks } = this.options;
     if (hooks.installed) await hooks.run(context, () => this.call(message, context));
@@ -47,13 +47,14 @@ export class NestHandler implements Handler {
   }
 
   private async call(message: OpenedMessage, context: MQTTSharedContext): Promise<void> {
-    const { registered, codec, replies, publish } = this.options;
+    const { registered, writer, replies, unanswerable } = this.options;
+    if (message.unanswerable !== undefined) unanswerable(message.unanswerable);
     const result: unknown = await registered.callback(message.data, context);
     if (message.replyTarget === undefined || !replies) {
       if (isObservable(result)) await drain(result, () => {});
       return;
     }
-    const reply = new ReplyStream(message.replyTarget, codec, publish);
+    const reply = new ReplyStream(message.replyTarget, writer);
     if (isObservable(result)) await drain(result, (value) => reply.next(value));
     else reply.next(result);
     await reply.complete();

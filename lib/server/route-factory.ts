@@ -8,12 +8,15 @@ import type { Codec } from '../payload/codec.js';
 import type { PayloadCodec } from '../payload/payload-codec.js';
 import { resolveCodec } from '../payload/resolve-codec.js';
 import type { NormalizePattern } from '../reply/nest-envelope.js';
+import { openDeserialized } from '../reply/open-deserialized.js';
 import { openMessage, type OpenedMessage } from '../reply/open-message.js';
-import type { OutboundPublish } from '../session/wire.js';
+import type { ReplyWriter } from '../reply/reply-stream.js';
+import type { InboundPublish, OutboundPublish } from '../session/wire.js';
 import { topicParams } from '../topic/topic-params.js';
 import { AnswerFailures } from './answer-failures.js';
 import { NestHandler } from './nest-handler.js';
 import type { ProcessingHooks } from './processing-hooks.js';
+import type { ReceivedMessage } from './received-message.js';
 import { type MQTTSharedServerOptions, wholeNumber } from './server-options.js';
 import type { Subscription } from './subscription.js';
 
@@ -26,47 +29,59 @@ export class RouteFactory {
     private readonly hooks: ProcessingHooks,
     private readonly normalizePattern: NormalizePattern,
     private readonly publish: (message: OutboundPublish) => Promise<void>,
+    private readonly unanswerable: (why: string) => void,
   ) {}
 
   /** @throws InvalidOptionError */
   route({ pattern, group, filter, handlers }: Subscription): Route {
-    const { hooks, publish } = this;
+    const { hooks, unanswerable } = this;
     const options = handlers[0]?.options ?? {};
     wholeNumber('concurrency', options.concurrency, 1);
-    const codec = this.codec(options.codec);
+    const writer = this.writer(options.codec);
     return {
       pattern,
       group,
       filter,
       concurrency: options.concurrency,
       orderBy: orderKey(options.orderBy ?? this.options.orderBy),
-      failure: failurePolicy(this.options.onError ?? {}, options.onError ?? {}, this.end(group, codec)),
-      decode: (packet) => openMessage(packet, codec, this.normalizePattern),
+      failure: failurePolicy(this.options.onError ?? {}, options.onError ?? {}, this.end(group, writer)),
+      decode: (packet) => this.open(packet, writer.codec),
       handlers: handlers.map((registered, index) => {
         const timeout = registered.options.timeout ?? this.options.timeout;
         wholeNumber('timeout', timeout, 1);
-        return new NestHandler({ registered, timeout, codec, replies: index === 0, hooks, publish });
+        return new NestHandler({ registered, timeout, writer, replies: index === 0, hooks, unanswerable });
       }),
     };
   }
 
   /** For what no subscription of its connection matches. */
   unmatched(group: string | undefined): Route {
-    const codec = this.codec(undefined);
+    const writer = this.writer(undefined);
     return {
       pattern: '',
       group,
       filter: { text: '', levels: [], names: [] },
       concurrency: undefined,
       orderBy: undefined,
-      failure: failurePolicy(this.options.onError ?? {}, {}, this.end(group, codec)),
-      decode: (packet) => openMessage(packet, codec, this.normalizePattern),
+      failure: failurePolicy(this.options.onError ?? {}, {}, this.end(group, writer)),
+      decode: (packet) => this.open(packet, writer.codec),
       handlers: [],
     };
   }
 
-  private end(group: string | undefined, codec: PayloadCodec): AnswerFailures {
-    return new AnswerFailures(group === undefined ? discard : redeliver, codec, this.publish);
+  private open(packet: InboundPublish, codec: PayloadCodec): ReceivedMessage {
+    const { deserializer } = this.options;
+    return deserializer === undefined
+      ? openMessage(packet, codec, this.normalizePattern)
+      : openDeserialized(packet, codec, deserializer);
+  }
+
+  private end(group: string | undefined, writer: ReplyWriter): AnswerFailures {
+    return new AnswerFailures(group === undefined ? discard : redeliver, writer);
+  }
+
+  private writer(codec: Codec | undefined): ReplyWriter {
+    return { codec: this.codec(codec), serializer: this.options.serializer, send: this.publish };
   }
 
   private codec(codec: Codec = this.options.codec ?? 'auto'): PayloadCodec {

@@ -158,6 +158,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       this.hooks,
       (pattern) => this.normalizePattern(pattern as never),
       replies.publish,
+      (why) => this.logger.warn(why),
     );
     const plan = planConnections(subscriptions, { connections: this.options.connections ?? 1 });
     const lanes = new Map<string | undefined, KeyLanes>();

@@ -1,3 +1,4 @@
+import type { ConsumerDeserializer, ConsumerSerializer } from '@nestjs/microservices';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
@@ -37,6 +38,10 @@ export interface MQTTSharedServerOptions
   sessionExpiry?: number;
   /** Milliseconds after which a message left for redelivery makes its connection be renewed. Default 30,000. */
   redeliverAfter?: number;
+  /** Reads what `codec` has decoded, in place of the search for Nest's envelope, as with Nest's own transports. */
+  deserializer?: ConsumerDeserializer;
+  /** Writes replies that go in an envelope, as with Nest's own transports; those to a Response Topic it never sees. */
+  serializer?: ConsumerSerializer;
   /** Milliseconds that `close()` waits for what runs and for what the session still holds. Default 30,000. */
   drainTimeout?: number;
 }

@@ -19,9 +19,10 @@ const nest: EnvelopeTarget = { form: 'envelope', topic: 'jobs/1/reply', id: 'r1'
 /** Answers with everything that comes from `values`; resolves with what was published once all of it is. */
 async function answer(target: ReplyTarget, values: Observable<unknown>, codec: Codec = 'auto') {
   const sent: OutboundPublish[] = [];
-  const stream = new ReplyStream(target, resolveCodec(codec), async (message) => {
+  const send = async (message: OutboundPublish): Promise<void> => {
     sent.push(message);
-  });
+  };
+  const stream = new ReplyStream(target, { codec: resolveCodec(codec), send });
   const failure = await new Promise<unknown>((resolve) => {
     values.subscribe({
       next: (value) => stream.next(value),
@@ -126,7 +127,7 @@ describe.each(FORMS.slice(0, 2))('a value %s', (_, target, protocolVersion) => {
 describe('a reply stream', () => {
   it('sends each value when it comes, without waiting for the next', async () => {
     const send = jest.fn(async (_message: OutboundPublish) => {});
-    const stream = new ReplyStream(property, resolveCodec(), send);
+    const stream = new ReplyStream(property, { codec: resolveCodec(), send });
     stream.next('first');
     await new Promise(setImmediate);
     expect(send.mock.calls.map(([message]) => message.payload)).toEqual(['first']);
@@ -151,7 +152,10 @@ describe('a reply stream', () => {
 
   it('completes only when the broker has taken every message', async () => {
     const taken: (() => void)[] = [];
-    const stream = new ReplyStream(property, resolveCodec(), () => new Promise((resolve) => taken.push(resolve)));
+    const stream = new ReplyStream(property, {
+      codec: resolveCodec(),
+      send: () => new Promise((resolve) => taken.push(resolve)),
+    });
     stream.next(1);
     stream.next(2);
     const settled = jest.fn();
@@ -165,7 +169,7 @@ describe('a reply stream', () => {
 
   it('fails with the error of the first message that was refused, also of one refused long before the end', async () => {
     const refused = new Error('Not authorized');
-    const stream = new ReplyStream(property, resolveCodec(), () => Promise.reject(refused));
+    const stream = new ReplyStream(property, { codec: resolveCodec(), send: () => Promise.reject(refused) });
     stream.next(1);
     await new Promise(setImmediate);
     await expect(stream.complete()).rejects.toBe(refused);
@@ -173,7 +177,7 @@ describe('a reply stream', () => {
 
   it('is silent as long as nothing comes', () => {
     const send = jest.fn(async () => {});
-    const stream = new ReplyStream(property, resolveCodec(), send);
+    const stream = new ReplyStream(property, { codec: resolveCodec(), send });
     NEVER.subscribe((value) => stream.next(value));
     expect(send).not.toHaveBeenCalled();
   });
