@@ -1,5 +1,6 @@
 import type { Acknowledgement } from '../session/wire.js';
 import { Fifo } from '../fifo.js';
+import { PacketIdMap } from './packet-id-map.js';
 
 export type AckOrder = 'arrival' | 'completion';
 
@@ -29,7 +30,7 @@ const SPARE_SLOTS = 64;
  */
 export class AckQueue {
   private readonly slots = new Fifo<AckSlot>();
-  private readonly owed = new Map<number, AckSlot>();
+  private readonly owed = new PacketIdMap<AckSlot>();
   private heldCount = 0;
 
   constructor(
@@ -98,7 +99,7 @@ export class AckQueue {
 
   /** The connection has ended: nothing leaves any more. */
   close(): void {
-    for (const slot of this.owed.values()) slot.state = 'fenced';
+    this.owed.forEach((slot) => (slot.state = 'fenced'));
   }
 
   private release(): void {

@@ -1,6 +1,6 @@
 import type { InboundPublish } from '../session/wire.js';
-import type { Bag } from './bag.js';
 import type { Delivery } from './delivery.js';
+import { PacketIdMap } from './packet-id-map.js';
 
 /**
  * Which Packet Identifier stands for which message, over the connections of one session.
@@ -9,23 +9,22 @@ import type { Delivery } from './delivery.js';
  * from earlier connections, where a newer message takes the place of an older one.
  */
 export class InFlight {
-  /** By Packet Identifier. An array for the reason for which {@link Bag} is no `Set`. */
-  private current: (Delivery | undefined)[] = [];
+  private current = new PacketIdMap<Delivery>();
   /** Taken in on an earlier connection, started, and not acknowledged there: a resend joins them. */
   private readonly carried = new Map<number, Delivery>();
   /** QoS 2: PUBREC was sent, PUBREL has not come. The message must not run again ([MQTT-4.3.3-10]). */
   private readonly unreleased = new Set<number>();
 
   get(packetId: number): Delivery | undefined {
-    return this.current[packetId];
+    return this.current.get(packetId);
   }
 
   add(packetId: number, delivery: Delivery): void {
-    this.current[packetId] = delivery;
+    this.current.set(packetId, delivery);
   }
 
   acknowledged(packetId: number, awaitsRelease: boolean): void {
-    this.current[packetId] = undefined;
+    this.current.delete(packetId);
     if (awaitsRelease) this.unreleased.add(packetId);
   }
 
@@ -53,12 +52,11 @@ export class InFlight {
   endConnection(keep: (delivery: Delivery) => boolean): Delivery[] {
     const ended: Delivery[] = [];
     this.current.forEach((delivery, packetId) => {
-      if (delivery === undefined) return;
       ended.push(delivery);
       if (keep(delivery)) this.carried.set(packetId, delivery);
       else this.carried.delete(packetId);
     });
-    this.current = [];
+    this.current = new PacketIdMap();
     return ended;
   }
 
