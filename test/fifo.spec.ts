@@ -15,6 +15,8 @@ describe('Fifo', () => {
         const fifo = new Fifo<number>();
         let model: number[] = [];
         let count = 0;
+        const shifted: unknown[] = [];
+        const expected: unknown[] = [];
         for (const step of operations) {
           if ('push' in step) {
             for (let i = 0; i < step.push; i++) {
@@ -22,8 +24,10 @@ describe('Fifo', () => {
               model.push(count++);
             }
           } else if ('shift' in step) {
-            const expected = model.splice(0, step.shift);
-            expect(expected.map(() => fifo.shift())).toEqual(expected);
+            for (const item of model.splice(0, step.shift)) {
+              expected.push(item);
+              shifted.push(fifo.shift());
+            }
           } else {
             const keep = (value: number): boolean => value % step.keepMultiplesOf === 0;
             fifo.keepOnly(keep);
@@ -31,6 +35,7 @@ describe('Fifo', () => {
           }
           expect([fifo.length, fifo.first]).toEqual([model.length, model[0]]);
         }
+        expect(shifted).toEqual(expected);
         expect(fifo.drain()).toEqual(model);
         expect([fifo.length, fifo.shift()]).toEqual([0, undefined]);
       }),
