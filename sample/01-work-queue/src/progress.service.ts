@@ -5,7 +5,7 @@ import type { ResizeJob } from './resize-job.dto.js';
 /** Says what has been done: to the table of `npm start` if that started this process, else to the log. */
 @Injectable()
 export class ProgressService {
-  private readonly logger = new Logger('Worker');
+  private readonly logger = new Logger('Jobs');
 
   async handled({ id, image }: ResizeJob): Promise<void> {
     if (isLaunched) await report({ type: 'handled', id });

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { followLauncher, logger } from './demo/launcher.js';
+import { followLauncher, logger, startFailed } from './demo/launcher.js';
 import { JobPublisher } from './job-publisher.service.js';
 import { PublisherModule } from './publisher.module.js';
 
@@ -11,4 +11,4 @@ async function bootstrap(): Promise<void> {
   await followLauncher(app);
 }
 
-await bootstrap();
+bootstrap().catch(startFailed);

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { ServerMQTTShared } from 'nestjs-mqtt-shared';
-import { followLauncher, logger } from './demo/launcher.js';
+import { followLauncher, logger, startFailed } from './demo/launcher.js';
 import { reportFigures } from './demo/report-figures.js';
 import { MQTT_URL } from './settings.js';
 import { WorkerModule } from './worker.module.js';
@@ -21,4 +21,4 @@ async function bootstrap(): Promise<void> {
   await followLauncher(app);
 }
 
-await bootstrap();
+bootstrap().catch(startFailed);

@@ -6,6 +6,8 @@ import { type Report, STOP } from './messages.js';
 /** Milliseconds after which a process that was asked to stop is killed; above the worker's `drainTimeout`. */
 const STOP_DEADLINE = 8_000;
 const LINES_KEPT = 20;
+/** Process id and time, for which the screen has no room. */
+const NEST_PREFIX = /^\[Nest\].*?(?=(WARN|ERROR|FATAL) )/;
 
 export interface ChildOptions {
   readonly entry: 'worker' | 'publisher';
@@ -32,8 +34,9 @@ export class Child {
     for (const input of [this.process.stdout, this.process.stderr]) {
       if (input === null) continue;
       createInterface({ input }).on('line', (text) => {
-        this.lines.splice(0, this.lines.push(text) - LINES_KEPT);
-        line(text);
+        const plain = text.replace(NEST_PREFIX, '');
+        this.lines.splice(0, this.lines.push(plain) - LINES_KEPT);
+        line(plain);
       });
     }
     // 'close' and not 'exit': by then everything that it said has been read.

@@ -9,6 +9,7 @@ import { WorkerProcess } from './worker-process.js';
 const WORKERS = ['worker-1', 'worker-2', 'worker-3'];
 /** Milliseconds without a handled job after which none is expected any more; the longest job takes 250. */
 const QUIET = 2_000;
+const LINES_KEPT = 100;
 
 /** The broker, the publisher and the workers, and what became of every job. */
 export class Demo {
@@ -17,19 +18,22 @@ export class Demo {
   readonly lines: string[] = [];
   /** A random part keeps runs apart that use the same broker. */
   readonly queue = `jobs-${randomBytes(3).toString('hex')}`;
+  /** Where there is none, `MQTT_URL` says which broker to use. */
   readonly broker = process.env.MQTT_URL ? undefined : new EmbeddedBroker();
   workers: readonly WorkerProcess[] = [];
+  url = process.env.MQTT_URL ?? '';
+  isFinishing = false;
   private publisher: Child | undefined;
   private readonly handledBeforeKill = new Map<WorkerProcess, number>();
   private lastHandledAt = 0;
   private lastKillAt = 0;
 
-  get url(): string {
-    return this.broker?.url ?? process.env.MQTT_URL ?? '';
-  }
-
   get where(): string {
     return this.broker ? `embedded broker on ${this.url}` : 'on the broker of MQTT_URL';
+  }
+
+  get publisherPid(): number | undefined {
+    return this.publisher?.pid;
   }
 
   /** Milliseconds since a worker was killed. */
@@ -39,10 +43,13 @@ export class Demo {
 
   /** Resolves when all workers are members of the group and the publisher has begun. */
   async start(): Promise<void> {
-    await this.broker?.listen();
+    if (this.broker !== undefined) {
+      await this.broker.listen();
+      this.url = this.broker.url;
+    }
     this.watchReleases();
     const env = { MQTT_URL: this.url, QUEUE: this.queue };
-    const line = (text: string) => void this.lines.push(text);
+    const line = (text: string) => void this.lines.splice(0, this.lines.push(text) - LINES_KEPT);
     const handled = (id: number) => this.handled(id);
     this.workers = WORKERS.map((name) => new WorkerProcess(name, env, { handled, line }));
     await Promise.all(this.workers.map((worker) => worker.start()));
@@ -93,6 +100,7 @@ export class Demo {
 
   /** Ends everything in order: first the publisher, then, when the jobs are handled, the workers, then the broker. */
   async finish(): Promise<Summary> {
+    this.isFinishing = true;
     await this.publisher?.stop();
     await this.whenQuiet();
     const { handled, unhandled } = this.ledger;

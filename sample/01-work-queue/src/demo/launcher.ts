@@ -1,4 +1,4 @@
-import type { INestApplicationContext, LogLevel } from '@nestjs/common';
+import { type INestApplicationContext, Logger, type LogLevel } from '@nestjs/common';
 import { type Report, STOP } from './messages.js';
 
 /** Whether `npm start` started this process and listens to it. Without it, worker and publisher run by themselves. */
@@ -32,4 +32,10 @@ export async function followLauncher(app: INestApplicationContext): Promise<void
   await stop;
   await app.close();
   if (process.connected) process.disconnect();
+}
+
+/** Without a broker there is nothing to do, and the message says what is wrong. */
+export function startFailed(error: unknown): never {
+  new Logger('Main').error(error instanceof Error ? error.message : error);
+  process.exit(1);
 }

@@ -23,7 +23,9 @@ export async function runLive(demo: Demo, stop: AbortController): Promise<Summar
     stdout.write(HOME + lines.map((line) => `${line}${CLEAR_LINE}\r\n`).join('') + CLEAR_BELOW);
   };
   const clear = () => stdout.write(CLEAR_SCREEN) && draw();
-  const press = (keys: Buffer) => [...keys.toString()].forEach((key) => onKey(key, demo, stop));
+  const press = (keys: Buffer) => {
+    for (const key of keys.toString()) onKey(key, demo, stop);
+  };
 
   stdin.setRawMode(true).on('data', press);
   stdout.on('resize', clear);

@@ -6,6 +6,7 @@ const A_WHILE = 3_000;
 /** What is to be seen at this moment, in two lines. */
 export function note(demo: Demo): [string, string] {
   const { workers, ledger } = demo;
+  if (demo.isFinishing) return [ledger.unhandled > 0 ? 'Finishing what is open …' : 'Every job is handled.', ''];
   const dead = workers.filter(({ isDead }) => isDead);
   const names = dead.map(({ name }) => name).join(' and ');
   const waiting = ledger.waitingFor(A_WHILE);

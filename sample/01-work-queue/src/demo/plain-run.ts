@@ -9,6 +9,8 @@ const KILL_AFTER = SECONDS / 2;
 /** A line for each second, and a worker killed at half time; for logs, pipes and CI. */
 export async function runPlain(demo: Demo, { signal }: AbortController): Promise<Summary> {
   console.log(`A publisher and three workers of $share/workers/${demo.queue}/#, ${demo.where}.`);
+  const processes = [...demo.workers.map(({ name, pid }) => `${name} ${pid}`), `publisher ${demo.publisherPid}`];
+  console.log(`processes: ${processes.join(', ')}`);
   const handledBefore = new Map<WorkerProcess, number>();
   for (let second = 1; second <= SECONDS && !signal.aborted; second += 1) {
     await setTimeout(1_000, undefined, { signal }).catch(() => {});

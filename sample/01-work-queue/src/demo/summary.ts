@@ -17,26 +17,30 @@ export interface WorkerSummary {
   readonly killed: boolean;
 }
 
-export function summaryLines({ published, handled, duplicates, withBroker, lost, workers }: Summary): string[] {
+export function summaryLines(summary: Summary): string[] {
+  const { published, handled, duplicates, withBroker, lost, workers } = summary;
   const before = sum(workers.map((worker) => worker.before));
   const after = sum(workers.map((worker) => worker.after));
-  const lines = workers.map((worker) => {
-    const figures = `${share(worker.before, before)}  then ${share(worker.after, after)}`;
-    return `  ${worker.name}  ${figures}${worker.killed ? '  killed' : ''}`;
-  });
   return [
     `published ${published}, handled ${handled}, duplicates ${duplicates}, still with the broker ${withBroker}, lost ${lost}`,
-    ...lines,
-    ...(withBroker > 0
-      ? ['This broker keeps what a killed worker held, and its share since then, for that worker:']
-      : []),
-    ...(withBroker > 0 ? [`${withBroker} jobs were still there, and were fetched under its name to make sure.`] : []),
+    ...workers.map((worker) => {
+      const later = after === 0 ? '' : ` before the first kill, ${share(worker.after, after)} after it`;
+      return `  ${worker.name}  ${share(worker.before, before)}${later}${worker.killed ? ', killed' : ''}`;
+    }),
+    ...(withBroker === 0 ? [] : withBrokerLines(withBroker)),
+  ];
+}
+
+function withBrokerLines(jobs: number): string[] {
+  return [
+    'This broker keeps what a killed worker had, and goes on giving it its share, until its session expires.',
+    `The ${jobs} jobs that were not handled were found there: a worker under the old name has fetched them now.`,
   ];
 }
 
 function share(part: number, whole: number): string {
   const percent = whole === 0 ? 0 : Math.round((100 * part) / whole);
-  return `${String(part).padStart(5)} jobs (${percent} %)`;
+  return `${String(part).padStart(4)} (${percent} %)`;
 }
 
 function sum(numbers: readonly number[]): number {

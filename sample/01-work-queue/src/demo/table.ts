@@ -12,6 +12,7 @@ export interface Screen {
 const WIDTH_WITHOUT_BAR = 69;
 const LONGEST_BAR = 40;
 const LOG_LINES = 2;
+const KEYS = '  k kill one at random   1-3 kill that one   r start the dead again   q quit';
 
 type Style = 'plain' | 'bold' | 'dim' | 'red';
 type Line = readonly [text: string, style: Style];
@@ -37,10 +38,11 @@ export function table(demo: Demo, seconds: number, { columns, rows, colours }: S
     [`  ${seen}`, 'plain'],
     [`  ${next}`, 'plain'],
     ['', 'plain'],
-    ['  k kill one at random   1-3 kill that one   r start the dead again   q quit', 'dim'],
+    [demo.isFinishing ? '' : KEYS, 'dim'],
     ...demo.lines.slice(-LOG_LINES).map((line): Line => [`  ${line}`, 'dim']),
   ];
-  return lines.slice(0, rows - 1).map(([text, style]) => {
+  const shown = lines.length < rows ? lines : lines.filter(([text]) => text !== '');
+  return shown.slice(0, rows - 1).map(([text, style]) => {
     const fitting = text.slice(0, columns - 1);
     return colours && style !== 'plain' ? COLOURS[style] + fitting + PLAIN : fitting;
   });
