@@ -34,11 +34,13 @@ export async function openMqttWire(options: WireOptions, listener: WireListener)
     const tap = new PublishTap(client, listener);
     client.on('error', (error) => {
       lastError ??= error;
-      // After CONNACK an error means that the byte stream can no longer be trusted.
-      if (wire !== undefined) client.stream.destroy();
+      // mqtt.js goes on reading after a malformed packet, and waits for a CONNACK that will not come.
+      client.stream.destroy();
     });
     client.on('disconnect', (packet) => {
       reasonCode = packet.reasonCode;
+      // A server that does not close after its DISCONNECT would keep the connection for ever (section 3.14.4).
+      client.stream.destroy();
     });
     client.once('connect', (connack) => {
       wire = new MqttWire(client, tap, options, connack);
@@ -98,6 +100,8 @@ class MqttWire implements Wire {
   readonly sessionPresent: boolean;
   readonly limits: ServerLimits;
   open = true;
+  /** DISCONNECT was sent, or is about to be: no packet may follow it [MQTT-3.14.4-1]. */
+  private disconnecting = false;
   private readonly acknowledgements: AcknowledgementWriter;
   private readonly keepalive: KeepaliveGuard;
 
@@ -120,6 +124,7 @@ class MqttWire implements Wire {
   }
 
   async subscribe(subscriptions: readonly SubscriptionRequest[]): Promise<number[]> {
+    this.requireOpen('SUBSCRIBE');
     const codes: number[] = [];
     for (const batch of batches(subscriptions)) codes.push(...(await this.subscribeBatch(batch)));
     return codes;
@@ -148,6 +153,7 @@ class MqttWire implements Wire {
   }
 
   async unsubscribe(filters: readonly string[]): Promise<void> {
+    this.requireOpen('UNSUBSCRIBE');
     // Acknowledgements and UNSUBSCRIBE in one write leave the broker no time to send more in between.
     this.client.stream.cork();
     process.nextTick(() => this.client.stream.uncork());
@@ -173,11 +179,11 @@ class MqttWire implements Wire {
   }
 
   acknowledge(acknowledgement: Acknowledgement): void {
-    if (this.open) this.acknowledgements.add(acknowledgement);
+    if (this.open && !this.disconnecting) this.acknowledgements.add(acknowledgement);
   }
 
   flush(): void {
-    if (this.open) this.acknowledgements.flush();
+    if (this.open && !this.disconnecting) this.acknowledgements.flush();
   }
 
   resume(): void {
@@ -187,14 +193,22 @@ class MqttWire implements Wire {
     });
   }
 
-  ping(): Promise<void> {
+  async ping(): Promise<void> {
+    this.requireOpen('PINGREQ');
     this.flush();
-    return this.tap.ping();
+    await this.tap.ping();
+  }
+
+  /** mqtt.js would keep the packet for a next connection, which there is not, and never call back. */
+  private requireOpen(packet: string): void {
+    if (!this.open || this.disconnecting) throw new Error(`The connection ended before ${packet} was sent.`);
   }
 
   disconnect(options: { sessionExpiryInterval?: number } = {}): Promise<void> {
     if (!this.open) return Promise.resolve();
     this.flush();
+    this.disconnecting = true;
+    this.keepalive.stop();
     for (const id of Object.keys(this.client.outgoing)) this.client.removeOutgoingMessage(Number(id));
     const properties = this.protocolVersion === 5 ? { properties: options } : {};
     return new Promise((resolve) => {
