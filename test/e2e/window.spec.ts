@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MQTTSharedServerOptions } from 'nestjs-mqtt-shared';
 import { Child } from '../support/child/child.js';
 import { hasMosquitto } from '../support/mosquitto.js';
 import { VERSIONS } from '../support/on-each-broker.js';
@@ -21,8 +22,7 @@ afterEach(() => scene.close());
 type Worker = Child<'worker-process'>;
 
 /** A worker whose handler never finishes, in a process of its own. */
-async function startWorker(port: number | undefined, protocolVersion: 4 | 5, qos: 0 | 1 | 2): Promise<Worker> {
-  const server = { url: `mqtt://127.0.0.1:${port}`, protocolVersion, keepalive: KEEPALIVE };
+async function startWorker(server: MQTTSharedServerOptions, qos: 0 | 1 | 2): Promise<Worker> {
   const worker = await Child.start('worker-process', { server, qos });
   scene.onClose(() => worker.kill());
   return worker;
@@ -40,7 +40,8 @@ describe('200,000 messages of 1 KiB for a handler that never finishes', () => {
       async (qos) => {
         const broker = await Child.start('pouring-broker', { qos, count: MESSAGES, size: SIZE });
         scene.onClose(() => broker.kill());
-        const worker = await startWorker(broker.of('ready')[0]?.port, protocolVersion, qos);
+        const url = `mqtt://127.0.0.1:${broker.of('ready')[0]?.port}`;
+        const worker = await startWorker({ url, protocolVersion, keepalive: KEEPALIVE }, qos);
         await worker.take('paused');
         await broker.take('pingreq', broker.of('pingreq').length + PINGS_WHILE_PAUSED);
         expect(await growthOf(worker)).toBeLessThan(MOST_GROWTH);
@@ -55,7 +56,8 @@ describe('200,000 messages of 1 KiB for a handler that never finishes', () => {
     async () => {
       const broker = await Child.start('pouring-broker', { qos: 1, count: MESSAGES, size: SIZE });
       scene.onClose(() => broker.kill());
-      const worker = await startWorker(broker.of('ready')[0]?.port, 4, 1);
+      const url = `mqtt://127.0.0.1:${broker.of('ready')[0]?.port}`;
+      const worker = await startWorker({ url, protocolVersion: 4 }, 1);
       await worker.take('paused');
       worker.tell('release');
       const timesHandled = new Uint8Array(MESSAGES);
@@ -84,8 +86,8 @@ describe('200,000 messages of 1 KiB for a handler that never finishes', () => {
   it.each(VERSIONS)(
     'protocol version %i: the memory of a worker whose handler never finishes grows by less than 64 MiB',
     async (protocolVersion) => {
-      const { port } = await scene.mosquitto({ config: ['max_queued_messages 0', 'max_inflight_messages 0'] });
-      const worker = await startWorker(port, protocolVersion, 1);
+      const { url, port } = await scene.mosquitto({ config: ['max_queued_messages 0', 'max_inflight_messages 0'] });
+      const worker = await startWorker({ url, protocolVersion }, 1);
       const flood = await Child.start('flood-publisher', { port, count: MESSAGES, size: SIZE });
       scene.onClose(() => flood.kill());
       await flood.take('taken', 1, PATIENCE);

@@ -29,7 +29,7 @@ export class Watch {
             const found = find();
             if (found !== undefined) end(() => resolve(found));
           } catch (error) {
-            end(() => reject(error as Error));
+            end(() => reject(error instanceof Error ? error : new Error(String(error))));
           }
         },
       };
