@@ -1,3 +1,4 @@
+import { quoted } from '../errors/quoted.js';
 import type { PayloadInfo } from '../payload/codec.js';
 import type { PayloadCodec } from '../payload/payload-codec.js';
 import type { InboundPublish } from '../session/wire.js';
@@ -62,7 +63,7 @@ export function replyAddress(
   if (target === undefined) return {};
   const fault = replyTopicFault(target.topic);
   if (fault === undefined) return { replyTarget: target };
-  return { unanswerable: `The topic that the request wants its reply on cannot be used: ${fault}` };
+  return { unanswerable: `The topic on which a request on ${quoted(topic)} wants its reply cannot be used: ${fault}` };
 }
 
 function replyTarget(
