@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Controller, type INestMicroservice, type ModuleMetadata, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type MQTTSharedServerOptions, ServerMQTTShared, SharedPattern } from 'nestjs-mqtt-shared';
-import { EmbeddedBroker } from 'nestjs-mqtt-shared/testing';
+import { EmbeddedBroker, type EmbeddedBrokerOptions } from 'nestjs-mqtt-shared/testing';
 import { RecordedLog } from './recorded-log.js';
 import { Timeline } from './timeline.js';
 
@@ -34,9 +34,9 @@ export class Scene {
   app!: INestMicroservice;
   private sentinels = 0;
 
-  static async open(worker?: WorkerOptions): Promise<Scene> {
+  static async open(worker?: WorkerOptions, broker?: EmbeddedBrokerOptions): Promise<Scene> {
     const scene = new Scene();
-    scene.broker = new EmbeddedBroker();
+    scene.broker = new EmbeddedBroker(broker);
     await scene.broker.listen();
     scene.broker.on('acknowledge', ({ topic, reasonCode }) => {
       scene.timeline.add(`${reasonCode < 0x80 ? 'acknowledged' : 'rejected'} ${topic}`);
