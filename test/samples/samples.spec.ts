@@ -130,7 +130,8 @@ describe('01-work-queue without a terminal', () => {
   it(
     'takes its processes with it when it is killed',
     async () => {
-      const doomed = run('01-work-queue');
+      // A broker that outlives the launcher gives its processes no other reason to end.
+      const doomed = run('01-work-queue', mosquitto && { MQTT_URL: mosquitto.url });
       const [, pids = ''] = await doomed.line(/^processes: (.*)$/);
       const processes = [...pids.matchAll(/ (\d+)(?:,|$)/g)].map(([, pid]) => Number(pid));
       expect(processes).toHaveLength(4);
