@@ -41,7 +41,10 @@ function build(what, output, project, sources) {
   if (newest(output) > Math.max(...sources.map(newest))) return;
   console.error(`Building ${what} …`);
   rmSync(join(ROOT, output), { recursive: true, force: true });
-  const { status } = spawnSync(process.execPath, [TSC, '-p', project, '--noEmitOnError'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync(process.execPath, [TSC, '-p', project, '--noEmitOnError'], {
+    cwd: ROOT,
+    stdio: ['ignore', 2, 2],
+  });
   if (status === 0) return;
   console.error(`${what} could not be built.`);
   process.exit(1);
