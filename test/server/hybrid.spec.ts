@@ -13,9 +13,8 @@ import {
   Ctx,
   EventPattern,
   MessagePattern,
-  type MicroserviceOptions,
   Payload,
-  type ServerTCP,
+  ServerTCP,
   Transport,
 } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
@@ -83,14 +82,11 @@ async function startBoth(inheritAppConfig: boolean): Promise<{ tcp: ServerTCP; t
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(new SwallowAll());
   app.connectMicroservice({ strategy: server }, { inheritAppConfig });
-  const tcpApp = app.connectMicroservice<MicroserviceOptions>({
-    transport: Transport.TCP,
-    options: { host: '127.0.0.1', port: 0 },
-  });
+  const tcp = new ServerTCP({ host: '127.0.0.1', port: 0 });
+  app.connectMicroservice({ strategy: tcp });
   await app.startAllMicroservices();
   await app.listen(0, '127.0.0.1');
-  const tcpPort = (tcpApp.unwrap<Server>().address() as AddressInfo).port;
-  return { tcp: tcpApp.getTransportServer() as ServerTCP, tcpPort };
+  return { tcp, tcpPort: (tcp.unwrap<Server>().address() as AddressInfo).port };
 }
 
 describe('A hybrid application', () => {
