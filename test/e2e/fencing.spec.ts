@@ -4,7 +4,7 @@ import { ControlledHandler } from '../support/controlled-handler.js';
 import { controllerFor } from '../support/controller-for.js';
 import { onEachBroker, onVersions } from '../support/on-each-broker.js';
 import type { Scene, TestPublisher, Worker } from '../support/scene.js';
-import { WireRecord } from '../support/wire-record.js';
+import { payloadOf, WireRecord } from '../support/wire-record.js';
 
 /** Where connections are cut a test has no time to wait for the next. */
 const AT_ONCE = { initial: 10, factor: 1, max: 10, jitter: 0 };
@@ -194,6 +194,35 @@ describe('A resend on the live connection', () => {
       await wire.everythingWritten(worker);
       expect(handler.started).toEqual(['m1', 'm2']);
       expect(wire.acknowledged()).toEqual(['m1', 'm2']);
+    });
+  });
+});
+
+describe('A QoS 2 message that the worker has taken with a PUBREC the broker never read', () => {
+  onVersions((protocolVersion, scene) => {
+    it('[MQTT-4.3.3-10] does not run again when it is resent on the next connection, and is taken there', async () => {
+      const broker = await scene().embeddedBroker();
+      const { handler, wire, worker, publisher } = await workerBehindProxy(scene(), broker.url, 2, { protocolVersion });
+      await publisher.publish('jobs/a', ['m1'], 2);
+      await handler.whenStarted('m1');
+      broker.silence('worker:workers:0');
+      handler.finish('m1');
+      await wire.acknowledgementOf('m1');
+      wire.proxy.cut();
+      await wire.proxy.waitFor(({ connection, packet }) => connection === 2 && packet.cmd === 'pubcomp');
+      await publisher.publish('jobs/a', ['m2'], 2);
+      await handler.whenStarted('m2');
+      handler.finish('m2');
+      await wire.acknowledgementOf('m2');
+      await wire.everythingWritten(worker);
+
+      expect(handler.started).toEqual(['m1', 'm2']);
+      expect(wire.deliveries().map((each) => `${each.connection} ${payloadOf(each)}`)).toEqual([
+        '1 m1',
+        '2 m1',
+        '2 m2',
+      ]);
+      expect(wire.acknowledged()).toEqual(['m1', 'm1', 'm2']);
     });
   });
 });
