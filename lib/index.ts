@@ -21,6 +21,7 @@ export type { MQTTSharedGroupStats, MQTTSharedStats } from './server/server-stat
 export type { BackoffOptions } from './backoff.js';
 export type { AckOrder } from './delivery/ack-queue.js';
 export type { OrderBy, OrderByMessage } from './delivery/order-by.js';
+export { DeadLetterMessage, RejectMessage, RetryMessage } from './failure/verdicts.js';
 export type { OnErrorOptions } from './failure/on-error-options.js';
 export type { MessageInfo, MQTTSharedEvent, MQTTSharedEventOf, MQTTSharedEventType } from './observability/events.js';
 export type { Codec, CustomCodec, PayloadInfo } from './payload/codec.js';

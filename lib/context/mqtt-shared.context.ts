@@ -1,11 +1,9 @@
 import { MqttContext } from '@nestjs/microservices';
 import type { Attempt } from '../delivery/attempt.js';
+import { IMPLEMENTATION_SPECIFIC_ERROR } from '../failure/verdicts.js';
 import type { PublishProperties, QoS } from '../session/wire.js';
 import type { TopicFilter } from '../topic/topic-filter.js';
 import { topicParams } from '../topic/topic-params.js';
-
-/** Implementation specific error (MQTT 5.0 section 3.4.2.1): the receiver does not accept the message. */
-const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;
 
 /**
  * What a handler may know of its message, and how it settles it. Inject it with `@Ctx()`.

@@ -1,5 +1,5 @@
 import { HandlerTimeoutError } from '../errors/handler-timeout.error.js';
-import { ACKNOWLEDGE, HOLD, type Settlement } from '../failure/failure-policy.js';
+import { ACKNOWLEDGE, type FailedMessage, type FailureEnd, HOLD, type Settlement } from '../failure/failure-policy.js';
 import { Attempt } from './attempt.js';
 import { Bag } from './bag.js';
 import type { Delivery } from './delivery.js';
@@ -128,13 +128,17 @@ export class Runner {
   /** The message has failed whatever its handlers still do: it matched none, or none can be given it. */
   endFailed(delivery: Delivery, error: unknown): void {
     this.leave(delivery);
-    const failed = {
-      topic: delivery.packet.topic,
-      message: delivery.decodedMessage,
+    const { packet, route, decodedMessage, attemptNumber } = delivery;
+    const failed: FailedMessage = {
+      packet,
+      group: route.group,
+      filter: route.filter.text,
+      handler: delivery.attempts.findLast(({ verdict }) => verdict?.kind === 'failed')?.handler.name,
+      message: decodedMessage,
       error,
-      attempts: delivery.attemptNumber,
+      attempts: attemptNumber,
     };
-    Promise.resolve(delivery.route.failure.end.settle(failed)).then(
+    settlementOf(route.failure.end, failed).then(
       (settlement) => this.settle(delivery, settlement, error),
       () => this.settle(delivery, HOLD, error),
     );
@@ -169,4 +173,8 @@ export class Runner {
       for (const attempt of attempts) attempt.abort(reason);
     }
   }
+}
+
+async function settlementOf(end: FailureEnd, failed: FailedMessage): Promise<Settlement> {
+  return end.settle(failed);
 }

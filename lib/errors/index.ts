@@ -3,6 +3,7 @@ export { ClientClosedError } from './client-closed.error.js';
 export { ConflictingHandlersError } from './conflicting-handlers.error.js';
 export { ConnectionLostError } from './connection-lost.error.js';
 export { ConnectionRefusedError } from './connection-refused.error.js';
+export { DeadLetterLoopError } from './dead-letter-loop.error.js';
 export { HandlerTimeoutError } from './handler-timeout.error.js';
 export { InvalidMessageError } from './invalid-message.error.js';
 export { InvalidOptionError } from './invalid-option.error.js';

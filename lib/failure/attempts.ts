@@ -1,6 +1,7 @@
 import { type Backoff, backoffDelay } from '../backoff.js';
 import { MQTTSharedError } from '../errors/mqtt-shared.error.js';
 import type { FailureEnd, FailurePolicy } from './failure-policy.js';
+import { DeadLetterMessage, RejectMessage, RetryMessage } from './verdicts.js';
 
 /** Calls a handler up to `attempts` times with growing waits, then leaves the message to `end`. */
 export class Attempts implements FailurePolicy {
@@ -11,12 +12,14 @@ export class Attempts implements FailurePolicy {
   ) {}
 
   retryAfter(error: unknown, attempt: number): number | undefined {
-    if (attempt >= this.attempts || isPermanent(error)) return undefined;
+    if (attempt >= this.attempts || isFinal(error)) return undefined;
+    if (error instanceof RetryMessage && error.after !== undefined) return error.after;
     return backoffDelay(this.backoff, attempt);
   }
 }
 
-/** What does not depend on the handler fails the same way the next time. */
-function isPermanent(error: unknown): boolean {
+/** The handler has decided, or what failed does not depend on the handler and fails the same way the next time. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof DeadLetterMessage || error instanceof RejectMessage) return true;
   return error instanceof MQTTSharedError && error.permanent;
 }

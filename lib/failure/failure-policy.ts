@@ -1,3 +1,5 @@
+import type { InboundPublish } from '../session/wire.js';
+
 /** What becomes of a message when no attempt is left. */
 export type Settlement =
   /** PUBACK or PUBREC with this Reason Code; 0 is success. */
@@ -10,14 +12,20 @@ export const HOLD: Settlement = { kind: 'hold' };
 
 /** A message whose handling has failed for good in this process. */
 export interface FailedMessage {
-  readonly topic: string;
+  readonly packet: InboundPublish;
+  /** Share Name; `undefined` for a plain subscription. */
+  readonly group: string | undefined;
+  /** Topic Filter that matched; empty when none did. */
+  readonly filter: string;
+  /** The method that failed, or last did; `undefined` when no method was called. */
+  readonly handler: string | undefined;
   /** As decoded for handlers; `undefined` when it was not. */
   readonly message: unknown;
   readonly error: unknown;
   readonly attempts: number;
 }
 
-/** One way to end a failed message; one file for each. */
+/** One way to end a failed message; one file for each. Rejecting counts as {@link HOLD}. */
 export interface FailureEnd {
   settle(failed: FailedMessage): Settlement | Promise<Settlement>;
 }

@@ -14,10 +14,21 @@ export interface OnErrorOptions {
   /** Waits between attempts. Default `{ initial: 250, factor: 2, max: 30_000, jitter: 0.5 }`. */
   backoff?: BackoffOptions;
   /**
-   * `'redeliver'` (default): the message is not acknowledged, and the broker delivers it again after the connection
-   * was renewed.
+   * What becomes of the message then.
+   *
+   * - `'redeliver'` (default): it is not acknowledged, and the broker delivers it again after the connection was
+   *   renewed. With a clean session (plain subscriptions) nothing could be delivered again: there it means `'ack'`.
+   * - `'dead-letter'`: it is published to `deadLetterTopic`, and acknowledged when the broker has confirmed that; while
+   *   that fails, as with `'redeliver'`.
+   * - `'reject'`: 5.0: it is acknowledged with Reason Code 0x83, which every broker takes as final; 3.1.1: as `'ack'`.
+   * - `'ack'`: it is acknowledged, and the log is all that is left of it.
    */
-  then?: 'redeliver';
+  then?: 'redeliver' | 'dead-letter' | 'reject' | 'ack';
+  /**
+   * Where dead letters go; `{group}` is the Share Name and `{topic}` the Topic Name of the message. A topic that a
+   * filter of the same group matches is refused at start. Default `dead-letter/{group}/{topic}`.
+   */
+  deadLetterTopic?: string;
 }
 
 export const DEFAULT_ATTEMPTS = 3;

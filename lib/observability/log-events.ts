@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { reasonOf } from '../failure/reason.js';
 import type { EventBus } from './event-bus.js';
 import type { MessageInfo } from './events.js';
 
@@ -11,7 +12,7 @@ export function logEvents(events: EventBus, logger: LoggerService): void {
     if (error !== undefined) logger.error(`${connection}: ${error.message} Trying again.`);
   });
   events.on('failed', ({ message, handler, attempt, error, retryIn }) => {
-    const what = `${handler ?? 'The message'} failed with ${subject(message)}, attempt ${attempt}: ${reason(error)}`;
+    const what = `${handler ?? 'The message'} failed with ${subject(message)}, attempt ${attempt}: ${reasonOf(error)}`;
     if (retryIn === undefined) logger.error(`${what}. No attempt is left.`);
     else logger.warn(`${what}. Next attempt in ${Math.round(retryIn)} ms.`);
   });
@@ -32,11 +33,4 @@ export function logEvents(events: EventBus, logger: LoggerService): void {
 
 function subject({ topic, packetId, qos }: MessageInfo): string {
   return `a message of topic "${topic}" (QoS ${qos}${qos === 0 ? '' : `, Packet Identifier ${packetId}`})`;
-}
-
-/** Nest’s filters turn errors into plain objects. */
-function reason(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
-  return String(error);
 }

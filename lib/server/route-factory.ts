@@ -1,9 +1,8 @@
 import type { Delivery } from '../delivery/delivery.js';
 import type { Route } from '../delivery/handler.js';
 import type { OrderBy } from '../delivery/order-by.js';
-import { discard } from '../failure/discard.js';
+import type { FailurePolicy } from '../failure/failure-policy.js';
 import { failurePolicy } from '../failure/on-error-options.js';
-import { redeliver } from '../failure/redeliver.js';
 import type { Codec } from '../payload/codec.js';
 import type { PayloadCodec } from '../payload/payload-codec.js';
 import { resolveCodec } from '../payload/resolve-codec.js';
@@ -14,6 +13,7 @@ import type { ReplyWriter } from '../reply/reply-stream.js';
 import type { InboundPublish, OutboundPublish } from '../session/wire.js';
 import { topicParams } from '../topic/topic-params.js';
 import { AnswerFailures } from './answer-failures.js';
+import type { FailureEndContext, FailureEnds } from './failure-ends.js';
 import { NestHandler } from './nest-handler.js';
 import type { ProcessingHooks } from './processing-hooks.js';
 import type { ReceivedMessage } from './received-message.js';
@@ -26,14 +26,19 @@ export class RouteFactory {
 
   constructor(
     private readonly options: MQTTSharedServerOptions,
+    private readonly ends: FailureEnds,
     private readonly hooks: ProcessingHooks,
     private readonly normalizePattern: NormalizePattern,
     private readonly publish: (message: OutboundPublish) => Promise<void>,
     private readonly unanswerable: (why: string) => void,
   ) {}
 
-  /** @throws InvalidOptionError */
-  route({ pattern, group, filter, handlers }: Subscription): Route {
+  /**
+   * For one connection, whose Client Identifier is `worker`.
+   *
+   * @throws InvalidOptionError, DeadLetterLoopError
+   */
+  route({ pattern, group, filter, handlers }: Subscription, worker: string): Route {
     const { hooks, unanswerable } = this;
     const options = handlers[0]?.options ?? {};
     wholeNumber('concurrency', options.concurrency, 1);
@@ -44,7 +49,7 @@ export class RouteFactory {
       filter,
       concurrency: options.concurrency,
       orderBy: orderKey(options.orderBy ?? this.options.orderBy),
-      failure: failurePolicy(this.options.onError ?? {}, options.onError ?? {}, this.end(group, writer)),
+      failure: this.failure({ group, filter, onError: options.onError ?? {}, worker }, writer),
       decode: (packet) => this.open(packet, writer.codec),
       handlers: handlers.map((registered, index) => {
         const timeout = registered.options.timeout ?? this.options.timeout;
@@ -55,7 +60,7 @@ export class RouteFactory {
   }
 
   /** For what no subscription of its connection matches. */
-  unmatched(group: string | undefined): Route {
+  unmatched(group: string | undefined, worker: string): Route {
     const writer = this.writer(undefined);
     return {
       pattern: '',
@@ -63,7 +68,7 @@ export class RouteFactory {
       filter: { text: '', levels: [], names: [] },
       concurrency: undefined,
       orderBy: undefined,
-      failure: failurePolicy(this.options.onError ?? {}, {}, this.end(group, writer)),
+      failure: this.failure({ group, filter: undefined, onError: {}, worker }, writer),
       decode: (packet) => this.open(packet, writer.codec),
       handlers: [],
     };
@@ -76,8 +81,9 @@ export class RouteFactory {
       : openDeserialized(packet, codec, deserializer);
   }
 
-  private end(group: string | undefined, writer: ReplyWriter): AnswerFailures {
-    return new AnswerFailures(group === undefined ? discard : redeliver, writer);
+  private failure(context: FailureEndContext, writer: ReplyWriter): FailurePolicy {
+    const end = new AnswerFailures(this.ends.choose(context), writer);
+    return failurePolicy(this.options.onError ?? {}, context.onError, end);
   }
 
   private writer(codec: Codec | undefined): ReplyWriter {

@@ -14,6 +14,7 @@ import { DEFAULT_CONNECT_TIMEOUT, DEFAULT_URL } from '../session/connection-opti
 import { DEFAULT_RECONNECT } from '../session/link.js';
 import { openMqttWire } from '../session/mqtt-wire.js';
 import { wireOptions } from '../session/wire-options.js';
+import { FailureEnds } from './failure-ends.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { Member } from './member.js';
 import { ProcessingHooks } from './processing-hooks.js';
@@ -155,6 +156,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     this.replies = replies;
     const routes = new RouteFactory(
       this.options,
+      new FailureEnds(this.options.onError ?? {}, subscriptions, replies.publish),
       this.hooks,
       (pattern) => this.normalizePattern(pattern as never),
       replies.publish,
@@ -185,7 +187,8 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     const receiveMaximum = options.receiveMaximum ?? Math.min(2 * concurrency, 65_535);
     const sessionExpiryInterval = persistent ? (options.sessionExpiry ?? DEFAULT_SESSION_EXPIRY) : 0;
     const trie = new FilterTrie<ReturnType<RouteFactory['route']>>();
-    for (const subscription of planned.subscriptions) trie.add(subscription.filter, routes.route(subscription));
+    for (const subscription of planned.subscriptions)
+      trie.add(subscription.filter, routes.route(subscription, clientId));
     const groupLanes = lanes.get(group) ?? new KeyLanes();
     lanes.set(group, groupLanes);
     return new Member({
@@ -214,7 +217,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       consumer: {
         connection: clientId,
         routes: trie,
-        unmatched: routes.unmatched(group),
+        unmatched: routes.unmatched(group, clientId),
         lanes: groupLanes,
         concurrency,
         receiveMaximum,

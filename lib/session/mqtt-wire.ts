@@ -71,6 +71,8 @@ function clientOptions(options: WireOptions): IClientOptions {
     resubscribe: false,
     queueQoSZero: false,
     timerVariant: 'native',
+    // Several times for each packet mqtt.js asks `debug` whether anybody listens, a twentieth of a worker's CPU time.
+    log: process.env['DEBUG'] === undefined ? () => {} : undefined,
     properties:
       protocolVersion === 5
         ? definedOnly({

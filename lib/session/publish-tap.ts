@@ -32,7 +32,7 @@ export class PublishTap {
     private readonly client: MqttClient,
     private readonly listener: WireListener,
   ) {
-    client.handleMessage = (packet, callback) => this.handleMessage(packet, () => callback());
+    client.handleMessage = (packet, callback) => this.handleMessage(packet, callback);
     client.on('packetsend', (packet) => {
       if (packet.cmd === 'pingreq') this.pingsSent++;
     });

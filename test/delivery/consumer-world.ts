@@ -57,8 +57,8 @@ export class ConsumerWorld {
     const events = new EventBus((error) => this.breach('listeners do not throw', String(error)));
     events.on('handled', ({ message }) => this.openQoS0.delete(idOf(message.topic)));
     const end: FailureEnd = {
-      settle: ({ topic }) => {
-        const id = idOf(topic);
+      settle: ({ packet }) => {
+        const id = idOf(packet.topic);
         this.openQoS0.delete(id);
         if (!this.quiescing) return HOLD;
         this.givenUp.add(id);
