@@ -26,9 +26,10 @@ export class JobPublisher implements BeforeApplicationShutdown {
     this.timer = setInterval(() => this.publishWhatIsDue(), 20);
   }
 
-  /** Publishes no more, and waits until the broker has taken what is under way. */
+  /** Publishes no more, and gives the broker the time that the client allows to take what is under way. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    await this.jobs.close();
     await Promise.all(this.underWay);
   }
 
