@@ -29,7 +29,8 @@ type State = 'starting' | 'running' | 'stopped';
 /**
  * Keeps one connection open: when it ends, another is opened, after a wait that grows from try to try.
  *
- * The first connection is not tried again: {@link start} rejects, so that a wrong password shows at once.
+ * The first connection is not tried again: {@link start} rejects, so that a wrong password shows at once. It also rejects
+ * when {@link stop} comes first.
  */
 export class Link {
   private state: State = 'stopped';
@@ -57,9 +58,7 @@ export class Link {
   async start(): Promise<void> {
     this.state = 'starting';
     try {
-      const wire = await this.openWire();
-      if (wire === undefined) return;
-      await this.setUp(wire);
+      await this.setUp(await this.openWire());
       this.state = 'running';
     } catch (error) {
       this.state = 'stopped';
@@ -67,19 +66,22 @@ export class Link {
     }
   }
 
-  private async openWire(): Promise<Wire | undefined> {
+  private async openWire(): Promise<Wire> {
     // Filled in once it is open: it may end before this function goes on.
-    const opened: { wire?: Wire } = {};
+    const opened: { wire?: Wire; closed?: WireClosed } = {};
     const wire = await this.open({
       publish: (packet) => this.owner.publish?.(packet) ?? true,
       released: (packetId) => this.owner.released?.(packetId),
-      closed: (reason) => this.closed(opened.wire, reason),
+      closed: (reason) => {
+        opened.closed = reason;
+        this.closed(opened.wire, reason);
+      },
     });
     opened.wire = wire;
-    if (!wire.open) throw new Error('The connection ended as soon as it was up.');
+    if (!wire.open) throw opened.closed?.error ?? new Error('The connection ended as soon as it was up.');
     if (this.state === 'stopped') {
       wire.destroy();
-      return undefined;
+      throw stopped();
     }
     this.current = wire;
     this.owner.opened?.(wire);
@@ -97,6 +99,7 @@ export class Link {
       throw error;
     }
     if (this.current !== wire) throw this.lastClosed?.error ?? new Error('The connection ended.');
+    if (this.state === 'stopped') throw stopped();
     this.usable = true;
     this.upSince = Date.now();
   }
@@ -114,13 +117,14 @@ export class Link {
 
   private lost(reason: WireClosed): void {
     this.owner.disconnected(reason);
+    if (this.state !== 'running') return;
     const wait = this.recycling ? 0 : backoffDelay(this.backoff, ++this.failures);
     this.recycling = false;
     this.timer = setTimeout(() => void this.reconnect(), wait);
   }
 
   private async reconnect(): Promise<void> {
-    let wire: Wire | undefined;
+    let wire: Wire;
     try {
       wire = await this.openWire();
     } catch (error) {
@@ -128,7 +132,7 @@ export class Link {
       return;
     }
     // When it cannot be set up it is ended, and `closed` sees to the next.
-    if (wire !== undefined) await this.setUp(wire).catch(() => {});
+    await this.setUp(wire).catch(() => {});
   }
 
   /** Ends the connection and opens the next at once, so that the server sends what is unacknowledged again. */
@@ -144,4 +148,8 @@ export class Link {
     clearTimeout(this.timer);
     await this.current?.disconnect(options);
   }
+}
+
+function stopped(): Error {
+  return new Error('The connection was stopped before it was ready.');
 }
