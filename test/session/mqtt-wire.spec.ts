@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { MqttClient } from 'mqtt';
-import type { IPublishPacket } from 'mqtt-packet';
+import type { IDisconnectPacket, IPublishPacket } from 'mqtt-packet';
 import { BrokerUnreachableError } from '../../lib/errors/broker-unreachable.error.js';
 import { ConnectionLostError } from '../../lib/errors/connection-lost.error.js';
 import { ConnectionRefusedError } from '../../lib/errors/connection-refused.error.js';
@@ -286,7 +286,9 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     const [, puback, disconnect] = server.connection.packets;
     expect(puback).toMatchObject({ cmd: 'puback', messageId: 3 });
     expect(disconnect?.cmd).toBe('disconnect');
-    if (protocolVersion === 5) expect(disconnect).toMatchObject({ properties: { sessionExpiryInterval: 0 } });
+    expect((disconnect as IDisconnectPacket).properties?.sessionExpiryInterval).toBe(
+      protocolVersion === 5 ? 0 : undefined,
+    );
     expect(listener.closings).toHaveLength(1);
     expect(wire.open).toBe(false);
   });
@@ -413,9 +415,12 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   it('does not go on with a connection whose first bytes after CONNACK are malformed', async () => {
     server.script = (connection) =>
       connection.write(Buffer.concat([connection.encode(connection.connack()), MALFORMED]));
-    const outcome = await open({ protocolVersion }).catch((error: unknown) => error);
-    if (outcome instanceof Error) expect(outcome).toBeInstanceOf(BrokerUnreachableError);
-    else expect((await listener.whenClosed).error).toBeInstanceOf(ConnectionLostError);
+    const opened = await open({ protocolVersion }).then(
+      () => listener.whenClosed.then(({ error }) => error),
+      (error: unknown) => error,
+    );
+    // Whether CONNACK still counts is left to mqtt.js.
+    expect(opened).toMatchObject({ code: expect.stringMatching(/^(BROKER_UNREACHABLE|CONNECTION_LOST)$/) });
   });
 
   it('reports a server that answers with something else than MQTT without waiting for the timeout', async () => {
