@@ -35,6 +35,8 @@ export type MemberState = 'connecting' | 'up' | 'down' | 'refused' | 'closed';
 
 /** Milliseconds; a message that fails at once must not make its connection spin. */
 const LEAST_TIME_BETWEEN_RECYCLES = 1_000;
+/** Milliseconds that a close which ran out of time still spends on UNSUBSCRIBE. */
+const LEAVE_TIMEOUT = 500;
 
 /** One connection of the plan: a Client Identifier, its session, and the messages that come through it. */
 export class Member implements LinkOwner {
@@ -171,6 +173,7 @@ export class Member implements LinkOwner {
     const complete = await this.drain(drainTimeout);
     const left = this.consumer.snapshot().unsettled;
     this.consumer.discardArrivals();
+    if (!complete) await this.leaveGroup();
     const over = complete && left === 0;
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
     this.consumer.detach();
@@ -197,7 +200,7 @@ export class Member implements LinkOwner {
     const wire = this.link.wire;
     if (wire === undefined) return false;
     try {
-      const unsubscribed = wire.unsubscribe(this.options.subscriptions.map(({ pattern }) => pattern));
+      const unsubscribed = this.unsubscribe(wire);
       // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
       this.consumer.allowStarts();
       await unsubscribed;
@@ -209,6 +212,16 @@ export class Member implements LinkOwner {
       await this.consumer.whenNothingRuns();
       return false;
     }
+  }
+
+  /** A session that stays behind would go on receiving its share of the group's messages. */
+  private async leaveGroup(): Promise<void> {
+    const wire = this.link.wire;
+    if (wire !== undefined) await atMost(this.unsubscribe(wire), LEAVE_TIMEOUT);
+  }
+
+  private unsubscribe(wire: Wire): Promise<void> {
+    return wire.unsubscribe(this.options.subscriptions.map(({ pattern }) => pattern));
   }
 
   /** What the broker had queued for this session comes before its answer to a ping that follows the last PUBACK. */
