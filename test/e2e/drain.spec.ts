@@ -106,6 +106,25 @@ describe('close()', () => {
       });
     });
 
+    it('that ran out of time leaves new messages to the other workers all the same', async () => {
+      const url = await startBroker();
+      const stuck = new ControlledHandler();
+      const { started, handle } = recordingHandler(1);
+      const pattern = SharedPattern('workers', 'jobs/#');
+      const options = { url, protocolVersion, drainTimeout: 50 };
+      const leaving = await scene().worker({ ...options, clientId: 'leaving' }, controllerFor(pattern, stuck.handle));
+      const publisher = await scene().publisher(url, protocolVersion);
+      await publisher.publish('jobs/a', ['stuck']);
+      await stuck.whenStarted('stuck');
+      const staying = await scene().worker({ ...options, clientId: 'staying' }, controllerFor(pattern, handle));
+      await leaving.close();
+
+      const payloads = ids(10);
+      await publisher.publish('jobs/a', payloads);
+      await staying.events.take('acknowledged', payloads.length);
+      expect(started.filter((id) => id !== 'stuck')).toEqual(payloads);
+    });
+
     it('lets the running messages of a full window be acknowledged before it waits for anything else', async () => {
       const url = await startBroker();
       const handler = new ControlledHandler();
