@@ -6,6 +6,7 @@ import type { Attempt } from './attempt.js';
 import type { ConsumerCounts } from './consumer-stats.js';
 import type { Delivery } from './delivery.js';
 import type { Route } from './handler.js';
+import type { Failure } from './runner.js';
 
 /** Counts what happens to messages, and tells those who listen. */
 export class ConsumerReport {
@@ -64,15 +65,15 @@ export class ConsumerReport {
     this.events.emit({ type: 'failed', message, handler: handler.name, attempt: number, error, retryIn });
   }
 
-  settled(delivery: Delivery, settlement: Settlement, error: unknown): void {
-    if (error === undefined) {
+  settled(delivery: Delivery, settlement: Settlement, failure: Failure | undefined): void {
+    if (failure === undefined) {
       this.handled(delivery);
     } else {
       this.counts.failed++;
-      if (delivery.attemptNumber === 0) this.failedUnhandled(delivery, error);
+      if (delivery.attemptNumber === 0) this.failedUnhandled(delivery, failure.error);
     }
     if (settlement.kind === 'hold' && delivery.slot !== undefined && this.events.hears('held')) {
-      this.events.emit({ type: 'held', message: this.describe(delivery), error });
+      this.events.emit({ type: 'held', message: this.describe(delivery), error: failure?.error });
     }
   }
 

@@ -13,7 +13,7 @@ import { advance, Gate } from './gate.js';
 import type { Route } from './handler.js';
 import { InFlight } from './in-flight.js';
 import type { KeyLanes } from './key-lanes.js';
-import { Runner } from './runner.js';
+import { type Failure, Runner } from './runner.js';
 
 export interface ConsumerOptions {
   /** Client Identifier, for events. */
@@ -63,7 +63,7 @@ export class Consumer {
     this.runner = new Runner(options.lanes, {
       started: (attempt) => this.report.started(attempt),
       failed: (attempt, error, retryIn) => this.report.failed(attempt, error, retryIn),
-      settled: (delivery, settlement, error) => this.settled(delivery, settlement, error),
+      settled: (delivery, settlement, failure) => this.settled(delivery, settlement, failure),
       idle: () => this.wakeIdleWaiters(),
     });
     this.slots = new Gate(options.concurrency);
@@ -227,9 +227,9 @@ export class Consumer {
 
   // --- settlement -----------------------------------------------------------------------------------------------
 
-  private settled(delivery: Delivery, settlement: Settlement, error: unknown): void {
+  private settled(delivery: Delivery, settlement: Settlement, failure: Failure | undefined): void {
     this.unsettled.remove(delivery.unsettledPlace);
-    this.report.settled(delivery, settlement, error);
+    this.report.settled(delivery, settlement, failure);
     if (delivery.slot === undefined) this.unsettledQoS0--;
     else this.apply(delivery, delivery.slot, settlement);
     this.resumeWithRoom();

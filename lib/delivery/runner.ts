@@ -7,12 +7,17 @@ import { advance, retreat } from './gate.js';
 import type { Handler } from './handler.js';
 import type { KeyLanes } from './key-lanes.js';
 
+/** Why a message failed; an error can be `undefined`. */
+export interface Failure {
+  readonly error: unknown;
+}
+
 /** What a {@link Runner} reports; settling follows from it. */
 export interface RunnerListener {
   started(attempt: Attempt): void;
   failed(attempt: Attempt, error: unknown, retryIn: number | undefined): void;
-  /** The message is settled, once and for good. `error` is why it failed, where it did. */
-  settled(delivery: Delivery, settlement: Settlement, error?: unknown): void;
+  /** The message is settled, once and for good. `failure` is there where it failed. */
+  settled(delivery: Delivery, settlement: Settlement, failure?: Failure): void;
   /** A round of handlers is over and their place is free. */
   idle(): void;
 }
@@ -107,7 +112,7 @@ export class Runner {
     for (const attempt of failures) {
       if (attempt.verdict?.kind !== 'failed') continue;
       lastError = attempt.verdict.error;
-      wait = delivery.route.failure.retryAfter(lastError, attempt.number);
+      wait = delivery.route.failure.retryAfter(lastError, attempt.number, delivery.decodedMessage);
       if (wait === undefined) break;
     }
     for (const attempt of failures) {
@@ -139,8 +144,8 @@ export class Runner {
       attempts: attemptNumber,
     };
     settlementOf(route.failure.end, failed).then(
-      (settlement) => this.settle(delivery, settlement, error),
-      () => this.settle(delivery, HOLD, error),
+      (settlement) => this.settle(delivery, settlement, { error }),
+      () => this.settle(delivery, HOLD, { error }),
     );
   }
 
@@ -155,10 +160,10 @@ export class Runner {
     this.settle(delivery, reasonCode === 0 ? ACKNOWLEDGE : { kind: 'acknowledge', reasonCode });
   }
 
-  private settle(delivery: Delivery, settlement: Settlement, error?: unknown): void {
+  private settle(delivery: Delivery, settlement: Settlement, failure?: Failure): void {
     if (delivery.settlement !== undefined) return;
     delivery.settlement = settlement;
-    this.listener.settled(delivery, settlement, error);
+    this.listener.settled(delivery, settlement, failure);
   }
 
   /** The message needs no place any more. */

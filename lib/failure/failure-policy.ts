@@ -32,7 +32,10 @@ export interface FailureEnd {
 
 /** What happens after an attempt has failed. */
 export interface FailurePolicy {
-  /** Milliseconds until the next attempt, `undefined` when there is none. `attempt` is 1 for the first. */
-  retryAfter(error: unknown, attempt: number): number | undefined;
+  /**
+   * Milliseconds until the next attempt, `undefined` when there is none. `attempt` is 1 for the first; `message` is as
+   * decoded for handlers, `undefined` when it was not.
+   */
+  retryAfter(error: unknown, attempt: number, message: unknown): number | undefined;
   readonly end: FailureEnd;
 }

@@ -4,7 +4,8 @@ import { Attempts } from './attempts.js';
 import type { FailureEnd, FailurePolicy } from './failure-policy.js';
 
 /**
- * What happens when a handler fails.
+ * What happens when a handler fails with a message to which nobody waits for an answer. A request is answered with the
+ * error at once, and is done with that.
  *
  * @publicApi
  */

@@ -13,8 +13,8 @@ export function logEvents(events: EventBus, logger: LoggerService): void {
   });
   events.on('failed', ({ message, handler, attempt, error, retryIn }) => {
     const what = `${handler ?? 'The message'} failed with ${subject(message)}, attempt ${attempt}: ${reasonOf(error)}`;
-    if (retryIn === undefined) logger.error(`${what}. No attempt is left.`);
-    else logger.warn(`${what}. Next attempt in ${Math.round(retryIn)} ms.`);
+    if (retryIn === undefined) logger.error(`${what} — no attempt is left.`);
+    else logger.warn(`${what} — next attempt in ${Math.round(retryIn)} ms.`);
   });
   events.on('held', ({ message }) => {
     logger.warn(`Left unacknowledged, to be delivered again: ${subject(message)}.`);

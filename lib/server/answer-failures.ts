@@ -1,26 +1,45 @@
-import { ACKNOWLEDGE, type FailedMessage, type FailureEnd, type Settlement } from '../failure/failure-policy.js';
+import {
+  ACKNOWLEDGE,
+  type FailedMessage,
+  type FailureEnd,
+  type FailurePolicy,
+  type Settlement,
+} from '../failure/failure-policy.js';
+import { RetryMessage } from '../failure/verdicts.js';
 import { ReplyStream, type ReplyWriter } from '../reply/reply-stream.js';
 import type { ReplyTarget } from '../reply/reply-target.js';
 import type { ReceivedMessage } from './received-message.js';
 
 /**
- * Tells a requester of the failure. With that the message is done: delivering it again would answer a second time.
+ * Tells a requester of the failure at once, in place of further attempts while it waits. With that the message is done:
+ * delivering it again would answer a second time. A handler that wants to try again throws `RetryMessage`.
+ *
  * What is no request, or cannot be answered, goes the way of every failed message.
  */
-export class AnswerFailures implements FailureEnd {
+export class AnswerFailures implements FailurePolicy, FailureEnd {
   constructor(
-    private readonly otherwise: FailureEnd,
+    private readonly otherwise: FailurePolicy,
     private readonly writer: ReplyWriter,
   ) {}
 
+  get end(): FailureEnd {
+    return this;
+  }
+
+  retryAfter(error: unknown, attempt: number, message: unknown): number | undefined {
+    const isRequest = (message as { replyTarget?: ReplyTarget } | undefined)?.replyTarget !== undefined;
+    if (isRequest && !(error instanceof RetryMessage)) return undefined;
+    return this.otherwise.retryAfter(error, attempt, message);
+  }
+
   async settle(failed: FailedMessage): Promise<Settlement> {
     const target = await replyTargetOf(failed.message as ReceivedMessage | undefined);
-    if (target === undefined) return this.otherwise.settle(failed);
+    if (target === undefined) return this.otherwise.end.settle(failed);
     try {
       await new ReplyStream(target, this.writer).error(failed.error);
       return ACKNOWLEDGE;
     } catch {
-      return this.otherwise.settle(failed);
+      return this.otherwise.end.settle(failed);
     }
   }
 }

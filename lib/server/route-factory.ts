@@ -82,8 +82,8 @@ export class RouteFactory {
   }
 
   private failure(context: FailureEndContext, writer: ReplyWriter): FailurePolicy {
-    const end = new AnswerFailures(this.ends.choose(context), writer);
-    return failurePolicy(this.options.onError ?? {}, context.onError, end);
+    const policy = failurePolicy(this.options.onError ?? {}, context.onError, this.ends.choose(context));
+    return new AnswerFailures(policy, writer);
   }
 
   private writer(codec: Codec | undefined): ReplyWriter {
