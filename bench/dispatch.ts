@@ -8,7 +8,7 @@ import { table } from './support/table.js';
 const FEW = 10;
 const MANY = 10_000;
 
-/** What 10,000 patterns may cost, by 10. */
+/** What 10,000 patterns may cost, by 10, for the same messages. What `spread` costs is memory, shown and not promised. */
 const MOST = 1.5;
 
 /** `same` and `spread` as in the measurement of the trie alone. */
@@ -35,7 +35,9 @@ export async function dispatch(messages: number, rounds: number): Promise<Check[
   const rows = contenders.map(({ workload, patterns, cpu }) => {
     const base = contenders.find((contender) => contender.workload === workload)?.cpu ?? [];
     const ratio = median(ratios(cpu, base));
-    if (patterns === MANY) checks.push(limit(`Dispatch, ${workload}: CPU of ${MANY} patterns by ${FEW}`, ratio, MOST));
+    if (patterns === MANY && workload === 'same') {
+      checks.push(limit(`Dispatch of the same messages: CPU with ${MANY} patterns by ${FEW}`, ratio, MOST));
+    }
     const trie = alone.find((result) => result.workload === workload && result.patterns === patterns);
     return [
       workload,
