@@ -3,7 +3,7 @@ import { Consumer, type ConsumerOptions } from '../../lib/delivery/consumer.js';
 import type { Delivery } from '../../lib/delivery/delivery.js';
 import type { Handler } from '../../lib/delivery/handler.js';
 import { KeyLanes } from '../../lib/delivery/key-lanes.js';
-import { ACKNOWLEDGE, type FailureEnd, HOLD } from '../../lib/failure/failure-policy.js';
+import { ACKNOWLEDGE, type FailureEnd, HOLD, type Settlement } from '../../lib/failure/failure-policy.js';
 import { EventBus } from '../../lib/observability/event-bus.js';
 import type { Acknowledgement, InboundPublish } from '../../lib/session/wire.js';
 import { promisesToSettle, route, trieOf } from './routes.js';
@@ -12,7 +12,7 @@ import { type Call, StubHandler } from './stub-handler.js';
 
 export type WorldOptions = Pick<ConsumerOptions, 'ackOrder' | 'concurrency' | 'receiveMaximum'>;
 
-export const KINDS = ['jobs', 'pair', 'manual', 'keyed', 'narrow', 'unmatched', 'reply'] as const;
+export const KINDS = ['jobs', 'pair', 'manual', 'keyed', 'narrow', 'dead', 'unmatched', 'reply'] as const;
 
 const NARROW = 1;
 
@@ -38,6 +38,7 @@ export class ConsumerWorld {
   /** What fails for good is acknowledged now instead of held, so that it cannot fill the window for ever. */
   private quiescing = false;
   private readonly givenUp = new Set<string>();
+  private readonly ending: { readonly id: string; readonly resolve: (settlement: Settlement) => void }[] = [];
   private session = 0;
   private reconnects = 0;
   private messages = 0;
@@ -65,6 +66,9 @@ export class ConsumerWorld {
         return ACKNOWLEDGE;
       },
     };
+    const slowEnd: FailureEnd = {
+      settle: ({ packet }) => new Promise((resolve) => this.ending.push({ id: idOf(packet.topic), resolve })),
+    };
     const stub = (name: string, ack: 'auto' | 'manual' = 'auto'): StubHandler =>
       new StubHandler({ name, ack, called: (call) => this.started(call) });
     const twice = { attempts: 2, end };
@@ -74,6 +78,7 @@ export class ConsumerWorld {
       route('manual/#', [stub('manual', 'manual'), stub('beside')], twice),
       route('keyed/#', [stub('keyed')], { ...twice, orderBy: ({ packet }) => keyOf(packet.topic) }),
       route('narrow/#', [stub('narrow')], { ...twice, concurrency: NARROW }),
+      route('dead/#', [stub('dead')], { attempts: 1, end: slowEnd }),
     ];
     this.consumer = new Consumer(
       {
@@ -118,6 +123,16 @@ export class ConsumerWorld {
     this.decide(call);
     if (reasonCode === 0) call.attempt.ack();
     else call.attempt.reject(reasonCode);
+  }
+
+  /** What takes its time to end a failed message, like publishing it elsewhere, has succeeded or failed. */
+  endFailed(index: number, succeeds: boolean): void {
+    const ending = pick(this.ending, index);
+    if (ending === undefined) return;
+    this.ending.splice(this.ending.indexOf(ending), 1);
+    this.openQoS0.delete(ending.id);
+    if (succeeds) this.givenUp.add(ending.id);
+    ending.resolve(succeeds ? ACKNOWLEDGE : HOLD);
   }
 
   passTime(): void {
@@ -187,6 +202,7 @@ export class ConsumerWorld {
       await this.settle();
       if (this.undecided.length > 0) this.acknowledge(0, 0);
       else if (this.running.length > 0) this.finish(0, true);
+      else if (this.ending.length > 0) this.endFailed(0, true);
       else if (this.broker.fromClient.length > 0) this.broker.read();
       else if (jest.getTimerCount() > 0) this.passTime();
       else break;

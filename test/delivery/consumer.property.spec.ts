@@ -23,6 +23,9 @@ const reject = fc
   .tuple(index, fc.constantFrom(0x83, 0x97))
   .map(([which, code]) => step(`reject(${which}, ${code})`, (world) => world.acknowledge(which, code)));
 const brokerReads = fc.constant(step('broker.read()', ({ broker }) => broker.read()));
+const endFailed = fc
+  .tuple(index, fc.boolean())
+  .map(([which, ok]) => step(`endFailed(${which}, ${ok})`, (world) => world.endFailed(which, ok)));
 const passTime = fc.constant(step('passTime()', (world) => world.passTime()));
 const lose = fc.constant(step('loseConnection()', (world) => world.loseConnection()));
 const reconnect = fc
@@ -38,6 +41,7 @@ const usual = [
   { arbitrary: finish, weight: 7 },
   { arbitrary: acknowledge, weight: 2 },
   { arbitrary: brokerReads, weight: 6 },
+  { arbitrary: endFailed, weight: 1 },
   { arbitrary: passTime, weight: 2 },
   { arbitrary: lose, weight: 1 },
   { arbitrary: reconnect, weight: 3 },
