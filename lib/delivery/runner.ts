@@ -30,6 +30,7 @@ export interface RunnerListener {
  */
 export class Runner {
   private readonly runningDeliveries = new Bag<Delivery>();
+  private aborted = false;
 
   constructor(
     private readonly lanes: KeyLanes,
@@ -127,7 +128,7 @@ export class Runner {
     delivery.handlersLeft = failures.map(({ handler }) => handler);
     delivery.attempts = delivery.attempts.filter((attempt) => !failures.includes(attempt));
     retreat(delivery, delivery.key === undefined ? 0 : 1);
-    delivery.retryTimer = setTimeout(() => advance(delivery), wait);
+    if (!this.aborted) delivery.retryTimer = setTimeout(() => advance(delivery), wait);
   }
 
   /** The message has failed whatever its handlers still do: it matched none, or none can be given it. */
@@ -173,7 +174,9 @@ export class Runner {
     if (delivery.key !== undefined) this.lanes.tidy(delivery.key);
   }
 
+  /** Nothing is tried again from now on: a timer would only keep the process from ending. */
   abortAll(reason: Error): void {
+    this.aborted = true;
     for (const { attempts } of this.runningDeliveries.members()) {
       for (const attempt of attempts) attempt.abort(reason);
     }
