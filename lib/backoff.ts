@@ -16,8 +16,12 @@ export interface BackoffOptions {
 
 export type Backoff = Required<BackoffOptions>;
 
+/** Milliseconds; Node's timers take more for 1. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Milliseconds to wait after attempt number `attempt` (1 is the first) has failed. */
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number = Math.random): number {
-  const full = Math.min(backoff.max, backoff.initial * backoff.factor ** (attempt - 1));
+  const growth = Math.min(Number.MAX_VALUE, backoff.factor ** (attempt - 1));
+  const full = Math.min(backoff.max, LONGEST_TIMER, backoff.initial * growth);
   return full * (1 - backoff.jitter * random());
 }
