@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidUrlError } from '../../lib/errors/invalid-url.error.js';
+import { brokerAddress } from '../../lib/session/broker-address.js';
+import { describeReasonCode } from '../../lib/session/reason-code.js';
+
+describe('brokerAddress', () => {
+  it.each([
+    ['mqtt://localhost:1883', 'mqtt://localhost:1883'],
+    ['mqtts://user:secret@broker.example:8883/?token=secret', 'mqtts://broker.example:8883'],
+    ['ws://user:secret@[::1]:9001/mqtt#secret', 'ws://[::1]:9001'],
+    ['tcp://broker', 'tcp://broker'],
+  ])('shows %s as %s', (url, shown) => {
+    expect(brokerAddress(url)).toBe(shown);
+  });
+
+  it.each(['localhost:1883', 'http://localhost', 'mqtt', '', 'user:secret@broker'])(
+    'refuses %p without showing it',
+    (url) => {
+      expect(() => brokerAddress(url)).toThrow(InvalidUrlError);
+      expect(() => brokerAddress(url)).not.toThrow(/secret@/);
+    },
+  );
+});
+
+describe('describeReasonCode', () => {
+  it.each([
+    [0x87, '0x87 (Not authorized)'],
+    [5, '0x05 (not authorized)'],
+    [0xee, '0xee'],
+  ])('shows %i as %s', (code, shown) => {
+    expect(describeReasonCode(code)).toBe(shown);
+  });
+});
