@@ -1,6 +1,6 @@
 import { DeadLetterLoopError } from '../errors/dead-letter-loop.error.js';
 import { filtersOverlap } from '../topic/overlap.js';
-import { parseTopicFilter, type TopicFilter } from '../topic/topic-filter.js';
+import type { TopicFilter } from '../topic/topic-filter.js';
 import { validateTopicName } from '../topic/topic-name.js';
 
 export const DEFAULT_DEAD_LETTER_TOPIC = 'dead-letter/{group}/{topic}';
@@ -10,7 +10,7 @@ const NO_GROUP = 'plain';
 
 /** `dead-letter/{group}/{topic}` with group and topic filled in. */
 export function deadLetterTopic(template: string, group: string | undefined, topic: string): string {
-  return template.replaceAll('{group}', group ?? NO_GROUP).replaceAll('{topic}', topic);
+  return template.replaceAll(/\{(?:group|topic)\}/g, (name) => (name === '{topic}' ? topic : (group ?? NO_GROUP)));
 }
 
 /**
@@ -26,16 +26,21 @@ export function validateDeadLetterTopic(
 ): void {
   const where = 'the option `onError.deadLetterTopic`';
   validateTopicName(deadLetterTopic(template, group, 'topic'), { where });
-  const reached = deadLetterFilter(template, group, filter);
-  const loop = filtersOfGroup.find((other) => filtersOverlap(reached, other));
+  const reached = withParent(filter.text).map((text) => reachedBy(deadLetterTopic(template, group, text)));
+  const loop = filtersOfGroup.find((other) => reached.some((topics) => filtersOverlap(topics, other)));
   if (loop !== undefined) throw new DeadLetterLoopError(template, group, loop.text);
 }
 
-/** Every topic to which a dead letter of this filter can go; what follows a `#` in the middle can be anything. */
-function deadLetterFilter(template: string, group: string | undefined, filter: TopicFilter): TopicFilter {
-  const written = deadLetterTopic(template, group, filter.text);
+/** `sport/#` matches `sport` too (section 4.7.1.2), and what a template appends to that is no level below it. */
+function withParent(filter: string): string[] {
+  return filter.endsWith('/#') ? [filter, filter.slice(0, -'/#'.length)] : [filter];
+}
+
+/** Every topic that this makes when its wildcards are filled in; what follows a `#` in the middle can be anything. */
+function reachedBy(written: string): TopicFilter {
   const rest = written.indexOf('#');
   const text = rest === -1 ? written : written.slice(0, rest + 1);
   const levels = text.split('/').map((level) => (level.endsWith('#') ? '#' : level.includes('+') ? '+' : level));
-  return parseTopicFilter(levels.join('/'), { namedLevels: false });
+  // Not parsed from the levels: the text tells a first level `$…+` from a mere `+`, which stands for no `$`.
+  return { text, levels, names: [] };
 }
