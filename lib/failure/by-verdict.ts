@@ -1,5 +1,4 @@
 import type { FailedMessage, FailureEnd, Settlement } from './failure-policy.js';
-import { redeliver } from './redeliver.js';
 import { reject } from './reject.js';
 import { DeadLetterMessage, RejectMessage, RetryMessage } from './verdicts.js';
 
@@ -8,6 +7,7 @@ export class ByVerdict implements FailureEnd {
   constructor(
     private readonly otherwise: FailureEnd,
     private readonly deadLetter: FailureEnd,
+    private readonly again: FailureEnd,
   ) {}
 
   settle(failed: FailedMessage): Settlement | Promise<Settlement> {
@@ -15,7 +15,7 @@ export class ByVerdict implements FailureEnd {
   }
 
   private endOf(error: unknown): FailureEnd {
-    if (error instanceof RetryMessage) return redeliver;
+    if (error instanceof RetryMessage) return this.again;
     if (error instanceof DeadLetterMessage) return this.deadLetter;
     if (error instanceof RejectMessage) return reject;
     return this.otherwise;

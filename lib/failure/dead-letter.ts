@@ -3,12 +3,10 @@ import { deadLetterTopic } from './dead-letter-topic.js';
 import { ACKNOWLEDGE, type FailedMessage, type FailureEnd, type Settlement } from './failure-policy.js';
 import { reasonOf } from './reason.js';
 
-/** Topic Alias and Subscription Identifier belong to the delivery, and a Response Topic would be answered by whoever reads. */
-type Kept = Omit<PublishProperties, 'topicAlias' | 'subscriptionIdentifier' | 'responseTopic' | 'correlationData'>;
-
 /**
  * Guarantees that a failed message is acknowledged only when the broker has confirmed a copy of it on the dead-letter
- * topic: same QoS, payload and content type, and on 5.0 User Properties that say what happened.
+ * topic: same QoS, payload and content type, and on 5.0 User Properties that say what happened. What the broker does not
+ * take is left to `unreachable`.
  */
 export class DeadLetter implements FailureEnd {
   constructor(
@@ -16,29 +14,29 @@ export class DeadLetter implements FailureEnd {
     /** Client Identifier of the worker's connection. */
     private readonly worker: string,
     private readonly publish: (message: OutboundPublish) => Promise<void>,
+    private readonly unreachable: FailureEnd,
   ) {}
 
   async settle(failed: FailedMessage): Promise<Settlement> {
     const { packet, group } = failed;
-    await this.publish({
-      topic: deadLetterTopic(this.template, group, packet.topic),
-      payload: packet.payload,
-      qos: packet.qos,
-      retain: false,
-      properties: this.properties(failed),
-    });
+    try {
+      await this.publish({
+        topic: deadLetterTopic(this.template, group, packet.topic),
+        payload: packet.payload,
+        qos: packet.qos,
+        retain: false,
+        properties: this.properties(failed),
+      });
+    } catch {
+      return this.unreachable.settle(failed);
+    }
     return ACKNOWLEDGE;
   }
 
   private properties(failed: FailedMessage): PublishProperties {
     const { packet, group, filter, handler, error, attempts } = failed;
-    const {
-      topicAlias: _alias,
-      subscriptionIdentifier: _id,
-      responseTopic: _responseTopic,
-      correlationData: _correlationData,
-      ...kept
-    } = packet.properties ?? {};
+    // Topic Alias and Subscription Identifier belong to the delivery; a Response Topic would be answered by whoever reads.
+    const { contentType, payloadFormatIndicator, messageExpiryInterval, userProperties } = packet.properties ?? {};
     const told = {
       'dead-letter-reason': reasonOf(error),
       'dead-letter-topic': packet.topic,
@@ -50,6 +48,11 @@ export class DeadLetter implements FailureEnd {
       'dead-letter-at': new Date().toISOString(),
     };
     const defined = Object.entries(told).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return { ...(kept satisfies Kept), userProperties: { ...kept.userProperties, ...Object.fromEntries(defined) } };
+    return {
+      contentType,
+      payloadFormatIndicator,
+      messageExpiryInterval,
+      userProperties: { ...userProperties, ...Object.fromEntries(defined) },
+    };
   }
 }

@@ -32,25 +32,15 @@ export class FailureEnds {
   /** @throws DeadLetterLoopError, InvalidTopicNameError where `then` is `'dead-letter'` */
   choose(context: FailureEndContext): FailureEnd {
     const { then = this.onError.then ?? 'redeliver' } = context.onError;
-    const deadLetter = this.deadLetter(context, then === 'dead-letter');
-    switch (then) {
-      case 'redeliver':
-        return new ByVerdict(this.again(context.group), deadLetter);
-      case 'dead-letter':
-        return new ByVerdict(deadLetter, deadLetter);
-      case 'reject':
-        return new ByVerdict(reject, deadLetter);
-      case 'ack':
-        return new ByVerdict(acknowledge, deadLetter);
-    }
+    // A plain subscription has a clean session, with which nothing could be delivered again.
+    const again = context.group === undefined ? acknowledge : redeliver;
+    const deadLetter = this.deadLetter(context, again, then === 'dead-letter');
+    const ends = { redeliver: again, 'dead-letter': deadLetter, reject, ack: acknowledge };
+    return new ByVerdict(ends[then], deadLetter, again);
   }
 
-  /** A plain subscription has a clean session, with which nothing could be delivered again. */
-  private again(group: string | undefined): FailureEnd {
-    return group === undefined ? acknowledge : redeliver;
-  }
-
-  private deadLetter({ group, filter, onError, worker }: FailureEndContext, isConfigured: boolean): FailureEnd {
+  private deadLetter(context: FailureEndContext, again: FailureEnd, isConfigured: boolean): FailureEnd {
+    const { group, filter, onError, worker } = context;
     const template = onError.deadLetterTopic ?? this.onError.deadLetterTopic ?? DEFAULT_DEAD_LETTER_TOPIC;
     const filters = this.subscriptions.filter((other) => other.group === group).map((other) => other.filter);
     try {
@@ -58,8 +48,8 @@ export class FailureEnds {
     } catch (error) {
       // Where dead letters were not asked for, a handler may still throw DeadLetterMessage; better again than in circles.
       if (isConfigured || !(error instanceof DeadLetterLoopError)) throw error;
-      return this.again(group);
+      return again;
     }
-    return new DeadLetter(template, worker, this.publish);
+    return new DeadLetter(template, worker, this.publish, again);
   }
 }
