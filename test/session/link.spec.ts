@@ -197,6 +197,21 @@ describe('Link', () => {
     expect(openings).toHaveLength(3);
   });
 
+  it('goes on waiting longer when connections come about that cannot be made usable', async () => {
+    const wire = await started();
+    await pass(60_000);
+    wire.end();
+    owner.setUp = () => Promise.reject(new Error('filter refused'));
+    for (const [index, wait] of [100, 200, 400].entries()) {
+      await pass(wait - 1);
+      expect([wait, openings.length]).toEqual([wait, index + 1]);
+      await pass(1);
+      opening(index + 2).succeed();
+      await promisesToSettle();
+    }
+    expect(owner.log.filter((line) => line === 'disconnected: filter refused')).toHaveLength(3);
+  });
+
   it('recycles without a wait, and without counting it as a failure', async () => {
     const wire = await started();
     await link.recycle();

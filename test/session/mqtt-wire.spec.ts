@@ -513,21 +513,25 @@ describe('A wire of MQTT 5.0', () => {
   it.each([
     ['a PUBACK', 1],
     ['a PUBREC', 2],
-  ] as const)('tells of %s with 0x10 that nobody is subscribed, once', async (_, qos) => {
-    const wire = await open();
-    wire.resume();
-    const { connection } = server;
-    for (const [index, reasonCode] of [0x10, 0].entries()) {
-      const done = publish(wire, `m${index}`, qos);
-      const { messageId } = await connection.waitFor('publish', index + 1);
-      connection.send({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode });
-      if (qos === 2) {
-        await connection.waitFor('pubrel', index + 1);
-        connection.send({ cmd: 'pubcomp', messageId });
+  ] as const)(
+    'tells of %s with 0x10 that nobody is subscribed, and forgets it with the Packet Identifier',
+    async (_, qos) => {
+      const wire = await open();
+      wire.resume();
+      const { connection } = server;
+      Object.assign((wire.native as MqttClient).messageIdProvider, { allocate: () => 1 });
+      for (const [index, reasonCode] of [0x10, 0].entries()) {
+        const done = publish(wire, `m${index}`, qos);
+        const { messageId } = await connection.waitFor('publish', index + 1);
+        connection.send({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode });
+        if (qos === 2) {
+          await connection.waitFor('pubrel', index + 1);
+          connection.send({ cmd: 'pubcomp', messageId });
+        }
+        expect(await done).toEqual({ error: undefined, reasonCode });
       }
-      expect(await done).toEqual({ error: undefined, reasonCode });
-    }
-  });
+    },
+  );
 
   it.each([
     ['a PUBACK', 1],
