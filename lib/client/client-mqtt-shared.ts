@@ -4,6 +4,7 @@ import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '
 import { type Observable, throwError } from 'rxjs';
 import { ClientClosedError } from '../errors/client-closed.error.js';
 import { NotConnectedError } from '../errors/not-connected.error.js';
+import { reasonOf } from '../errors/reason-of.js';
 import { SubscriptionRefusedError } from '../errors/subscription-refused.error.js';
 import type { Published } from '../publishing/outgoing.js';
 import { Publisher } from '../publishing/publisher.js';
@@ -217,13 +218,24 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     if (!wire.open) return;
     this.publisher.connected(wire);
     this.changeStatus('connected');
-    this.events.emit('connect');
+    this.tell('connect');
   }
 
   private disconnected(reason: WireClosed): void {
     this.connectionEnded();
     this.changeStatus('reconnecting');
-    this.events.emit('disconnect', reason);
+    this.tell('disconnect', reason);
+  }
+
+  /** A listener that throws must not keep the connection from being used, ended or opened again. */
+  private tell<E extends keyof ClientMQTTSharedEvents>(event: E, ...args: Parameters<ClientMQTTSharedEvents[E]>): void {
+    for (const listener of this.events.listeners(event) as ((...values: typeof args) => void)[]) {
+      try {
+        listener(...args);
+      } catch (error) {
+        this.log.error(`A listener of the event '${event}' threw: ${reasonOf(error)}`);
+      }
+    }
   }
 
   private changeStatus(status: ClientMQTTSharedStatus): void {
@@ -265,7 +277,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     await this.link.stop();
     this.connectionEnded();
     this.changeStatus('closed');
-    this.events.emit('close');
+    this.tell('close');
   }
 }
 

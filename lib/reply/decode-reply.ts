@@ -31,6 +31,8 @@ export function decodeReply(
   const envelope = decodeAuto(message.payload);
   if (typeof envelope !== 'object' || envelope === null || !('id' in envelope)) return undefined;
   const { id, response, err, isDisposed, encoding } = envelope as Record<string, unknown>;
+  // Anyone may publish here, and not everything that JSON can hold can be made a string.
+  if (typeof id !== 'string' && typeof id !== 'number') return undefined;
   return {
     id: String(id),
     read: (codec) => {
