@@ -1,7 +1,8 @@
 import type { PublishProperties } from '../session/wire.js';
 
 /**
- * What a message is ordered by. `data` is decoded when it is asked for.
+ * What a message is ordered by. `data` is decoded when it is asked for; it throws where an asynchronous `deserializer`
+ * would have to read it.
  *
  * @publicApi
  */

@@ -1,6 +1,7 @@
 import type { Delivery } from '../delivery/delivery.js';
 import type { Route } from '../delivery/handler.js';
 import type { OrderBy } from '../delivery/order-by.js';
+import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import type { FailurePolicy } from '../failure/failure-policy.js';
 import { failurePolicy } from '../failure/on-error-options.js';
 import type { Codec } from '../payload/codec.js';
@@ -8,7 +9,7 @@ import type { PayloadCodec } from '../payload/payload-codec.js';
 import { resolveCodec } from '../payload/resolve-codec.js';
 import type { NormalizePattern } from '../reply/nest-envelope.js';
 import { openDeserialized } from '../reply/open-deserialized.js';
-import { openMessage, type OpenedMessage } from '../reply/open-message.js';
+import { openMessage } from '../reply/open-message.js';
 import type { ReplyWriter } from '../reply/reply-stream.js';
 import type { InboundPublish, OutboundPublish } from '../session/wire.js';
 import { topicParams } from '../topic/topic-params.js';
@@ -76,9 +77,11 @@ export class RouteFactory {
 
   private open(packet: InboundPublish, codec: PayloadCodec): ReceivedMessage {
     const { deserializer } = this.options;
-    return deserializer === undefined
-      ? openMessage(packet, codec, this.normalizePattern)
-      : openDeserialized(packet, codec, deserializer);
+    if (deserializer === undefined) return openMessage(packet, codec, this.normalizePattern);
+    const message = openDeserialized(packet, codec, deserializer);
+    // Who waits for it may come late: a message that `orderBy` had opened waits for its turn.
+    if (message instanceof Promise) message.catch(() => {});
+    return message;
   }
 
   private failure(context: FailureEndContext, writer: ReplyWriter): FailurePolicy {
@@ -97,6 +100,9 @@ export class RouteFactory {
   }
 }
 
+const NOT_READ_YET = 'it asks for `data`, which an asynchronous `deserializer` has not read yet';
+const ORDER_WITHOUT_DATA = 'Order by topic, params or properties, or return no promise from `deserialize`.';
+
 function orderKey(orderBy: OrderBy | undefined): Route['orderBy'] {
   if (orderBy === undefined) return undefined;
   if (orderBy === 'topic') return ({ packet }) => packet.topic;
@@ -109,7 +115,9 @@ function orderKey(orderBy: OrderBy | undefined): Route['orderBy'] {
         return topicParams(route.filter, packet.topic);
       },
       get data() {
-        return (delivery.message as OpenedMessage).data;
+        const message = delivery.message as ReceivedMessage;
+        if (message instanceof Promise) throw new InvalidOptionError('orderBy', NOT_READ_YET, ORDER_WITHOUT_DATA);
+        return message.data;
       },
     });
   };
