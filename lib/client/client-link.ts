@@ -28,7 +28,7 @@ export class ClientLink {
       await this.link.start();
     } catch (error) {
       this.started = undefined;
-      this.failed(error as Error);
+      if (!this.stopped) this.failed(error as Error);
       throw error;
     }
   }

@@ -73,7 +73,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     this.requests = new Requests(this.replies);
     this.reader = new ReplyReader(this.requests, this.encoder.codec, options.deserializer);
     this.link = new ClientLink(
-      (listener) => this.openWire(this.wireOptions(), listener),
+      (listener, signal) => this.openWire(this.wireOptions(), listener, signal),
       {
         opened: (wire) => {
           this.wire = wire;
@@ -181,8 +181,8 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   }
 
   /** Opens one network connection. */
-  protected openWire(options: WireOptions, listener: WireListener): Promise<Wire> {
-    return openMqttWire(options, listener);
+  protected openWire(options: WireOptions, listener: WireListener, signal: AbortSignal): Promise<Wire> {
+    return openMqttWire(options, listener, signal);
   }
 
   private wireOptions(): WireOptions {

@@ -27,7 +27,7 @@ export interface MemberOptions {
   readonly consumer: ConsumerOptions;
   readonly events: EventBus;
   /** `clean` ends what the broker remembers of the session. */
-  readonly open: (listener: WireListener, options: { clean: boolean }) => Promise<Wire>;
+  readonly open: (listener: WireListener, signal: AbortSignal, options: { clean: boolean }) => Promise<Wire>;
   readonly stateChanged: () => void;
 }
 
@@ -35,7 +35,7 @@ export type MemberState = 'connecting' | 'up' | 'down' | 'refused' | 'closed';
 
 /** Milliseconds; a message that fails at once must not make its connection spin. */
 const LEAST_TIME_BETWEEN_RECYCLES = 1_000;
-/** Milliseconds that a close which ran out of time still spends on UNSUBSCRIBE. */
+/** Milliseconds that a close which ran out of time still spends on UNSUBSCRIBE, or on the end of its session. */
 const LEAVE_TIMEOUT = 500;
 
 /** One connection of the plan: a Client Identifier, its session, and the messages that come through it. */
@@ -58,7 +58,8 @@ export class Member implements LinkOwner {
       resume: () => this.current?.resume(),
       held: (count) => this.messageHeld(count),
     });
-    this.link = new Link((listener) => options.open(listener, { clean: !options.persistent }), this, options.reconnect);
+    const clean = !options.persistent;
+    this.link = new Link((listener, signal) => options.open(listener, signal, { clean }), this, options.reconnect);
   }
 
   get state(): MemberState {
@@ -106,7 +107,7 @@ export class Member implements LinkOwner {
     }
     if (!this.draining) this.consumer.allowStarts();
     options.events.emit({ type: 'connected', connection: options.clientId, sessionPresent: wire.sessionPresent });
-    this.become('up');
+    if (!this.draining) this.become('up');
   }
 
   publish(packet: InboundPublish): boolean {
@@ -170,6 +171,7 @@ export class Member implements LinkOwner {
   async close(drainTimeout: number): Promise<number> {
     this.draining = true;
     clearTimeout(this.recycleTimer);
+    const deadline = Date.now() + drainTimeout;
     const complete = await this.drain(drainTimeout);
     const left = this.consumer.snapshot().unsettled;
     this.consumer.discardArrivals();
@@ -177,7 +179,7 @@ export class Member implements LinkOwner {
     const over = complete && left === 0;
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
     this.consumer.detach();
-    if (over && this.options.protocolVersion === 4) await this.endSession();
+    if (over && this.options.protocolVersion === 4) await this.endSession(deadline - Date.now());
     this.options.events.emit({ type: 'drained', connection: this.options.clientId, left });
     this.become('closed');
     return left;
@@ -186,32 +188,39 @@ export class Member implements LinkOwner {
   /** `true` when nothing of the session is left to do. */
   private async drain(drainTimeout: number): Promise<boolean> {
     const timeout = new ShuttingDownError(drainTimeout);
-    try {
-      return await within(this.finishEverything(), drainTimeout, () => timeout);
-    } catch {
-      this.consumer.abort(timeout);
-      return false;
-    }
+    const complete = await within(this.finishEverything(), drainTimeout, () => timeout).catch(() => false);
+    if (!complete) this.consumer.abort(timeout);
+    return complete;
   }
 
   private async finishEverything(): Promise<boolean> {
-    this.consumer.holdStarts();
-    await this.consumer.whenNothingRuns();
-    const wire = this.link.wire;
-    if (wire === undefined) return false;
+    // A connection that ends meanwhile is worth one more; a broker that ends each must not be asked for ever.
+    const left = (await this.finishConnection()) ?? (await this.finishConnection());
+    if (left === undefined) await this.finishRunning();
+    return left === 'nothing';
+  }
+
+  /** `undefined` when the connection ended before it was known what the session still has. */
+  private async finishConnection(): Promise<'nothing' | 'something' | undefined> {
+    await this.finishRunning();
+    // A persistent session has to be ended on a connection, and may have gathered messages while there was none.
+    const wire = this.options.persistent ? await this.link.reach() : this.link.wire;
+    if (wire === undefined) return 'something';
     try {
       const unsubscribed = this.unsubscribe(wire);
       // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
       this.consumer.allowStarts();
       await unsubscribed;
       await this.finishBacklog(wire);
-      return true;
+      return 'nothing';
     } catch {
-      // The connection ended: what runs may finish, and the broker has the rest.
-      this.consumer.holdStarts();
-      await this.consumer.whenNothingRuns();
-      return false;
+      return undefined;
     }
+  }
+
+  private async finishRunning(): Promise<void> {
+    this.consumer.holdStarts();
+    await this.consumer.whenNothingRuns();
   }
 
   /** A session that stays behind would go on receiving its share of the group's messages. */
@@ -242,7 +251,7 @@ export class Member implements LinkOwner {
     this.consumer.holdStarts();
     this.consumer.discardArrivals();
     await this.link.stop(forget ? { sessionExpiryInterval: 0 } : undefined);
-    if (forget && this.everOpened) await this.endSession();
+    if (forget && this.everOpened) await this.endSession(this.options.answerTimeout);
     this.become('closed');
   }
 
@@ -250,14 +259,22 @@ export class Member implements LinkOwner {
    * A clean session takes the place of this one and ends with its connection. For 3.1.1, where DISCONNECT cannot end a
    * session, and for a session whose connection is gone.
    */
-  private async endSession(): Promise<void> {
-    if (!this.options.persistent) return;
+  private async endSession(milliseconds: number): Promise<void> {
+    const { persistent, address, clientId, open, events } = this.options;
+    if (!persistent) return;
+    const patience = Math.max(LEAVE_TIMEOUT, milliseconds);
+    const listener = { publish: () => true, released: () => {}, closed: () => {} };
+    const opening = new AbortController();
     try {
-      const listener = { publish: () => true, released: () => {}, closed: () => {} };
-      const wire = await this.options.open(listener, { clean: true });
+      const wire = await within(
+        open(listener, opening.signal, { clean: true }),
+        patience,
+        () => new NoAnswerError(address, clientId, 'CONNECT', patience),
+      );
       await wire.disconnect();
     } catch (error) {
-      this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error: asError(error) });
+      opening.abort();
+      events.emit({ type: 'disconnected', connection: clientId, error: asError(error) });
     }
   }
 }

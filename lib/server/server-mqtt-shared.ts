@@ -150,7 +150,8 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     const subscriptions = this.registry.subscriptions();
     this.warnOf(subscriptions);
     const replies = new ReplyPublisher(
-      (listener) => openMqttWire(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener),
+      (listener, signal) =>
+        openMqttWire(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener, signal),
       this.backoff,
     );
     this.replies = replies;
@@ -203,7 +204,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       receiveMaximum,
       reconnect: this.backoff,
       events,
-      open: (listener, { clean }) =>
+      open: (listener, signal, { clean }) =>
         openMqttWire(
           wireOptions(options, {
             clientId,
@@ -212,6 +213,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
             receiveMaximum,
           }),
           listener,
+          signal,
         ),
       stateChanged: () => this.updateStatus(),
       consumer: {

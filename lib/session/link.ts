@@ -17,7 +17,8 @@ export interface LinkOwner {
   disconnected(reason: WireClosed): void;
 }
 
-export type OpenLinkWire = (listener: WireListener) => Promise<Wire>;
+/** Opens a connection, unless `signal` is aborted before it is up: then it rejects, and nothing is left open. */
+export type OpenLinkWire = (listener: WireListener, signal: AbortSignal) => Promise<Wire>;
 
 export const DEFAULT_RECONNECT: Backoff = { initial: 200, factor: 2, max: 30_000, jitter: 0.5 };
 
@@ -39,10 +40,14 @@ export class Link {
   private upSince = 0;
   private failures = 0;
   private recycling = false;
+  private recycled: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** The opening of a connection after the first; whether there was one to be made usable. */
+  private attempt: Promise<boolean> | undefined;
   private lastClosed: WireClosed | undefined;
   /** Why the current connection is about to be ended by us. */
   private setupError: unknown;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly open: OpenLinkWire,
@@ -59,6 +64,7 @@ export class Link {
     this.state = 'starting';
     try {
       await this.setUp(await this.openWire());
+      this.requireNotStopped();
       this.state = 'running';
     } catch (error) {
       this.state = 'stopped';
@@ -69,20 +75,22 @@ export class Link {
   private async openWire(): Promise<Wire> {
     // Filled in once it is open: it may end before this function goes on.
     const opened: { wire?: Wire; closed?: WireClosed } = {};
-    const wire = await this.open({
+    const listener: WireListener = {
       publish: (packet) => this.owner.publish?.(packet) ?? true,
       released: (packetId) => this.owner.released?.(packetId),
       closed: (reason) => {
         opened.closed = reason;
         this.closed(opened.wire, reason);
       },
+    };
+    const wire = await this.open(listener, this.stopping.signal).catch((error: unknown) => {
+      this.requireNotStopped();
+      throw error;
     });
     opened.wire = wire;
     if (!wire.open) throw opened.closed?.error ?? new Error('The connection ended as soon as it was up.');
-    if (this.state === 'stopped') {
-      wire.destroy();
-      throw stopped();
-    }
+    if (this.stopping.signal.aborted) wire.destroy();
+    this.requireNotStopped();
     this.current = wire;
     this.owner.opened?.(wire);
     wire.resume();
@@ -99,7 +107,7 @@ export class Link {
       throw error;
     }
     if (this.current !== wire) throw this.lastClosed?.error ?? new Error('The connection ended.');
-    if (this.state === 'stopped') throw stopped();
+    this.requireNotStopped();
     this.usable = true;
     this.upSince = Date.now();
   }
@@ -120,36 +128,57 @@ export class Link {
     if (this.state !== 'running') return;
     const wait = this.recycling ? 0 : backoffDelay(this.backoff, ++this.failures);
     this.recycling = false;
-    this.timer = setTimeout(() => void this.reconnect(), wait);
+    this.timer = setTimeout(() => void this.tryAgain(), wait);
   }
 
-  private async reconnect(): Promise<void> {
+  private async tryAgain(): Promise<void> {
+    clearTimeout(this.timer);
+    this.attempt = this.reconnect();
+    await this.attempt;
+    this.attempt = undefined;
+  }
+
+  private async reconnect(): Promise<boolean> {
     let wire: Wire;
     try {
       wire = await this.openWire();
     } catch (error) {
       if (this.state === 'running') this.lost({ error: error as Error });
-      return;
+      return false;
     }
     // When it cannot be set up it is ended, and `closed` sees to the next.
     await this.setUp(wire).catch(() => {});
+    return true;
+  }
+
+  /**
+   * The connection that is up and usable, after one attempt that does not wait for its time where there is none.
+   * `undefined` when the server cannot be reached, or when its connection cannot be made usable.
+   */
+  async reach(): Promise<Wire | undefined> {
+    await this.recycled;
+    if (this.attempt !== undefined && !(await this.attempt)) return undefined;
+    if (!this.usable && this.state === 'running') await this.tryAgain();
+    return this.wire;
   }
 
   /** Ends the connection and opens the next at once, so that the server sends what is unacknowledged again. */
   async recycle(): Promise<void> {
     if (this.current === undefined) return;
     this.recycling = true;
-    await this.current.disconnect();
+    this.recycled = this.current.disconnect();
+    await this.recycled;
   }
 
-  /** Disconnects, and opens no further connection. */
+  /** Disconnects, ends the opening of a connection where there is one, and opens no further connection, ever. */
   async stop(options?: { sessionExpiryInterval?: number }): Promise<void> {
     this.state = 'stopped';
     clearTimeout(this.timer);
+    this.stopping.abort();
     await this.current?.disconnect(options);
   }
-}
 
-function stopped(): Error {
-  return new Error('The connection was stopped before it was ready.');
+  private requireNotStopped(): void {
+    if (this.stopping.signal.aborted) throw new Error('The connection was stopped before it was ready.');
+  }
 }

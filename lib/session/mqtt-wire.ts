@@ -24,14 +24,17 @@ const FILTERS_PER_PACKET = 100;
 const DISCONNECT_TIMEOUT = 2_000;
 
 /** Opens one network connection over mqtt.js; the {@link OpenWire} of production. */
-export async function openMqttWire(options: WireOptions, listener: WireListener): Promise<Wire> {
+export async function openMqttWire(options: WireOptions, listener: WireListener, signal?: AbortSignal): Promise<Wire> {
   const address = brokerAddress(options.url);
+  signal?.throwIfAborted();
   const client = connect(options.url, clientOptions(options));
   return new Promise<Wire>((resolve, reject) => {
     let lastError: Error | undefined;
     let wire: MqttWire | undefined;
     let reasonCode: number | undefined;
     const tap = new PublishTap(client, listener);
+    const abort = (): void => void client.stream.destroy();
+    signal?.addEventListener('abort', abort);
     client.on('error', (error) => {
       lastError ??= error;
       // mqtt.js goes on reading after a malformed packet, and waits for a CONNACK that will not come.
@@ -43,11 +46,13 @@ export async function openMqttWire(options: WireOptions, listener: WireListener)
       client.stream.destroy();
     });
     client.once('connect', (connack) => {
+      signal?.removeEventListener('abort', abort);
       wire = new MqttWire(client, tap, options, connack);
       resolve(wire);
     });
     client.once('close', () => {
       if (wire === undefined) {
+        signal?.removeEventListener('abort', abort);
         reject(openError(lastError, address, options.clientId));
         return;
       }

@@ -148,5 +148,8 @@ export interface WireOptions {
   readonly tls?: TlsOptions;
 }
 
-/** Opens one network connection; rejects with a `ConnectionError` that says what to do. */
-export type OpenWire = (options: WireOptions, listener: WireListener) => Promise<Wire>;
+/**
+ * Opens one network connection; rejects with a `ConnectionError` that says what to do. When `signal` is aborted before
+ * CONNACK, the network connection is ended and it rejects; later the signal means nothing.
+ */
+export type OpenWire = (options: WireOptions, listener: WireListener, signal?: AbortSignal) => Promise<Wire>;

@@ -8,6 +8,8 @@ const PATIENCE = 8_000;
 export class ScriptedConnection {
   readonly packets: Packet[] = [];
   readonly closed: Promise<void>;
+  /** The client has closed its side; the server's may be open still. */
+  readonly left: Promise<void>;
   answersPings = true;
   private readonly watchers = new Set<() => void>();
   private protocolVersion: 4 | 5 = 4;
@@ -18,6 +20,7 @@ export class ScriptedConnection {
   ) {
     socket.setNoDelay(true);
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    this.left = new Promise((resolve) => socket.once('end', () => resolve()));
     const reader = parser();
     reader.on('packet', (packet) => this.received(packet));
     socket.on('data', (chunk) => reader.parse(chunk));
