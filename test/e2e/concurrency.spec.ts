@@ -6,6 +6,9 @@ import { controllerFor } from '../support/controller-for.js';
 import { onEachBroker, onVersions } from '../support/on-each-broker.js';
 import { ids } from '../support/scene.js';
 
+/** Messages by which what is measured has been compiled. */
+const WARM_UP = 200;
+
 describe('Concurrency', () => {
   onEachBroker(({ protocolVersion, startBroker, scene }) => {
     it('of 1 never runs two', async () => {
@@ -27,7 +30,7 @@ describe('Concurrency', () => {
 
     it('is real: 1,000 messages of 10 ms each take less than 1 s at concurrency 100', async () => {
       const url = await startBroker();
-      const payloads = ids(1000);
+      const payloads = ids(WARM_UP + 1000);
       await scene().leaveSession(url, 'worker:workers:0', '$share/workers/jobs/#', protocolVersion);
       const publisher = await scene().publisher(url, protocolVersion);
       await publisher.publishEach(payloads.map((payload) => ({ topic: 'jobs/a', payload })));
@@ -35,14 +38,14 @@ describe('Concurrency', () => {
       const handled: string[] = [];
       let begin: number | undefined;
       const controller = controllerFor(SharedPattern('workers', 'jobs/#'), async (id) => {
-        begin ??= performance.now();
+        if (handled.length >= WARM_UP) begin ??= performance.now();
         await setTimeout(10);
         handled.push(id);
       });
       const options = { url, protocolVersion, clientId: 'worker', concurrency: 100 };
       const worker = await scene().worker(options, controller);
       await worker.events.take('acknowledged', payloads.length);
-      const duration = performance.now() - (begin ?? 0);
+      const duration = performance.now() - (begin ?? NaN);
 
       expect(handled.toSorted()).toEqual(payloads.toSorted());
       expect(duration).toBeLessThan(1000);
