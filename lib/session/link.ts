@@ -158,7 +158,7 @@ export class Link {
   async reach(): Promise<Wire | undefined> {
     await this.recycled;
     if (this.attempt !== undefined && !(await this.attempt)) return undefined;
-    if (!this.usable && this.state === 'running') await this.tryAgain();
+    if (this.current === undefined && this.state === 'running') await this.tryAgain();
     return this.wire;
   }
 
