@@ -14,6 +14,7 @@ class LinkWire extends FakeWire {
 
   /** Ends at once, unless the test holds it back. */
   endsOnDisconnect = true;
+  endsOnDestroy = true;
   disconnectOptions: unknown;
 
   override disconnect(options?: unknown): Promise<void> {
@@ -22,6 +23,10 @@ class LinkWire extends FakeWire {
     const closed = new Promise<void>((resolve) => this.waiting.push(resolve));
     if (this.endsOnDisconnect) this.end();
     return closed;
+  }
+
+  override destroy(): void {
+    if (this.endsOnDestroy) super.destroy();
   }
 
   private readonly waiting: (() => void)[] = [];
@@ -303,6 +308,32 @@ describe('Link', () => {
     opening(1).succeed();
     opening(1).wire.end(new Error('not authorized'));
     await expect(start).rejects.toThrow('not authorized');
+  });
+
+  it('opens nothing beside a connection that could not be made usable and has not ended yet', async () => {
+    (await started()).end();
+    let fail: (error: Error) => void = () => {};
+    owner.setUp = () => new Promise((_, reject) => (fail = reject));
+    await pass(100);
+    opening(2).succeed();
+    await promisesToSettle();
+    opening(2).wire.endsOnDestroy = false;
+    const reached = link.reach();
+    fail(new Error('filter refused'));
+    await expect(reached).resolves.toBeUndefined();
+    expect(openings).toHaveLength(2);
+    opening(2).wire.end();
+    expect(owner.log.at(-1)).toBe('disconnected: filter refused');
+  });
+
+  it('is reached without a wait, by one more attempt', async () => {
+    (await started()).end();
+    const reached = link.reach();
+    await promisesToSettle();
+    opening(2).succeed();
+    expect(await reached).toBe(opening(2).wire);
+    await pass(100_000);
+    expect(openings).toHaveLength(2);
   });
 
   it('hands on what arrives, and reads on where nobody wants it', async () => {
