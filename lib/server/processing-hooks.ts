@@ -12,7 +12,11 @@ export class ProcessingHooks {
   start: ProcessingStartHook | undefined;
   end: ProcessingEndHook | undefined;
 
-  constructor(private readonly transportId: symbol) {}
+  /** `endFailed` hears what the end hook throws: what it looks at has happened, and its fault changes nothing of that. */
+  constructor(
+    private readonly transportId: symbol,
+    private readonly endFailed: (error: unknown) => void,
+  ) {}
 
   get installed(): boolean {
     return this.start !== undefined || this.end !== undefined;
@@ -23,10 +27,18 @@ export class ProcessingHooks {
     return new Promise((resolve, reject) => {
       const done = (): Promise<void> =>
         work()
-          .finally(() => this.end?.(this.transportId, context))
+          .finally(() => this.callEnd(context))
           .then(resolve, reject);
       if (this.start === undefined) void done();
       else Promise.resolve(this.start(this.transportId, context, done)).catch(reject);
     });
+  }
+
+  private callEnd(context: BaseRpcContext): void {
+    try {
+      this.end?.(this.transportId, context);
+    } catch (error) {
+      this.endFailed(error);
+    }
   }
 }

@@ -3,6 +3,7 @@ import { type MessageHandler, Server } from '@nestjs/microservices';
 import type { Backoff } from '../backoff.js';
 import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
 import { KeyLanes } from '../delivery/key-lanes.js';
+import { reasonOf } from '../errors/reason-of.js';
 import { EventBus } from '../observability/event-bus.js';
 import { logEvents } from '../observability/log-events.js';
 import { isReply } from '../reply/is-reply.js';
@@ -55,7 +56,9 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private readonly address: string;
   private readonly backoff: Backoff;
   private readonly registry: HandlerRegistry;
-  private readonly hooks = new ProcessingHooks(MQTT_SHARED);
+  private readonly hooks = new ProcessingHooks(MQTT_SHARED, (error) => {
+    this.logger.error(`The processing end hook threw: ${reasonOf(error)}`);
+  });
   private readonly events = new EventBus((error, type) => {
     this.logger.error(`A listener of the event '${type}' threw: ${String(error)}`);
   });
@@ -260,8 +263,9 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   private async shutDown(): Promise<void> {
     const drainTimeout = this.options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT;
+    const deadline = Date.now() + drainTimeout;
     await Promise.all(this.members.map((member) => member.close(drainTimeout)));
-    await this.replies?.close(drainTimeout);
+    await this.replies?.close(Math.max(0, deadline - Date.now()));
     this._status$.next('closed');
   }
 }

@@ -160,10 +160,18 @@ describe('The processing hooks', () => {
     expect(scene.failure('quiet/start')).toMatchObject({ message: 'the start hook is broken' });
   });
 
-  it('do not leave a message unsettled when the end hook fails', async () => {
+  it('do not fail a message that was handled when the end hook does, and the log says so', async () => {
     failingEnd = true;
     await scene.publish('quiet/end');
-    await scene.timeline.until('held quiet/end');
-    expect(scene.failure('quiet/end')).toMatchObject({ message: 'the end hook is broken' });
+    await scene.timeline.until('acknowledged quiet/end');
+    expect(scene.failure('quiet/end')).toBeUndefined();
+    expect(scene.log.lines).toContainEqual('error The processing end hook threw: the end hook is broken');
+  });
+
+  it('do not hide why a handler failed when the end hook does, too', async () => {
+    failingEnd = true;
+    await scene.publish('thrown/both');
+    await scene.timeline.until('held thrown/both');
+    expect(scene.failure('thrown/both')).toMatchObject({ message: 'thrown' });
   });
 });
