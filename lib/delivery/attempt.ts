@@ -16,6 +16,8 @@ export class Attempt {
   timer: NodeJS.Timeout | undefined;
   private controller: AbortController | undefined;
   private abortReason: Error | undefined;
+  private timedOut = false;
+  private giveUp: () => void = () => {};
 
   constructor(
     readonly delivery: Delivery,
@@ -37,6 +39,19 @@ export class Attempt {
   abort(reason: Error): void {
     this.abortReason ??= reason;
     this.controller?.abort(reason);
+  }
+
+  /** The handler's time has passed: nobody waits for what it still does. */
+  timeOut(reason: Error): void {
+    this.timedOut = true;
+    this.abort(reason);
+    this.giveUp();
+  }
+
+  /** Calls back once when the handler's time has passed. */
+  whenTimedOut(giveUp: () => void): void {
+    if (this.timedOut) giveUp();
+    else this.giveUp = giveUp;
   }
 
   /** `false` when this attempt had been decided before. */

@@ -69,7 +69,7 @@ export class Runner {
   private timedOut(attempt: Attempt): void {
     const { handler, delivery } = attempt;
     const error = new HandlerTimeoutError(handler.name, delivery.packet.topic, handler.timeout ?? 0);
-    attempt.abort(error);
+    attempt.timeOut(error);
     this.end(attempt, { error });
   }
 

@@ -29,9 +29,17 @@ export class ReplyStream {
 
   next(value: unknown): void {
     if (value === undefined) return;
-    this.release();
+    this.flush();
     this.heldBack = value;
-    process.nextTick(() => this.release());
+    process.nextTick(() => this.flush());
+  }
+
+  /** Sends what `next` was given last. For who leaves the end to another stream: what is sent there comes later. */
+  flush(): void {
+    const value = this.heldBack;
+    if (value === NOTHING) return;
+    this.heldBack = NOTHING;
+    this.publish('next', value);
   }
 
   async complete(): Promise<void> {
@@ -43,16 +51,9 @@ export class ReplyStream {
   }
 
   async error(reason: unknown): Promise<void> {
-    this.release();
+    this.flush();
     this.publish('error', reason);
     await this.settled();
-  }
-
-  private release(): void {
-    const value = this.heldBack;
-    if (value === NOTHING) return;
-    this.heldBack = NOTHING;
-    this.publish('next', value);
   }
 
   private publish(kind: ReplyKind, value?: unknown): void {

@@ -1,3 +1,5 @@
+import { RpcException } from '@nestjs/microservices';
+import { MQTTSharedError } from '../errors/mqtt-shared.error.js';
 import {
   ACKNOWLEDGE,
   type FailedMessage,
@@ -6,6 +8,7 @@ import {
   type Settlement,
 } from '../failure/failure-policy.js';
 import { RetryMessage } from '../failure/verdicts.js';
+import { replyAddress } from '../reply/open-message.js';
 import { ReplyStream, type ReplyWriter } from '../reply/reply-stream.js';
 import type { ReplyTarget } from '../reply/reply-target.js';
 import type { ReceivedMessage } from './received-message.js';
@@ -33,10 +36,10 @@ export class AnswerFailures implements FailurePolicy, FailureEnd {
   }
 
   async settle(failed: FailedMessage): Promise<Settlement> {
-    const target = await replyTargetOf(failed.message as ReceivedMessage | undefined);
+    const target = await replyTargetOf(failed);
     if (target === undefined) return this.otherwise.end.settle(failed);
     try {
-      await new ReplyStream(target, this.writer).error(failed.error);
+      await new ReplyStream(target, this.writer).error(fitForOutsiders(failed.error));
       return ACKNOWLEDGE;
     } catch {
       return this.otherwise.end.settle(failed);
@@ -44,11 +47,19 @@ export class AnswerFailures implements FailurePolicy, FailureEnd {
   }
 }
 
-async function replyTargetOf(message: ReceivedMessage | undefined): Promise<ReplyTarget | undefined> {
+/** A request that could not be read says who asked only where it has a Response Topic (5.0). */
+async function replyTargetOf({ message, packet }: FailedMessage): Promise<ReplyTarget | undefined> {
   try {
-    return (await message)?.replyTarget;
+    const opened = await (message as ReceivedMessage | undefined);
+    if (opened !== undefined) return opened.replyTarget;
   } catch {
-    // It could not be read, so it is not known who asked.
-    return undefined;
+    // A deserializer that returns promises could not read it.
   }
+  return replyAddress(packet, undefined).replyTarget;
+}
+
+/** What came past Nest's filters may tell of things that are nobody's business; they hide it, and so does this. */
+function fitForOutsiders(error: unknown): unknown {
+  const isMeantToBeSeen = error instanceof MQTTSharedError || error instanceof RpcException;
+  return error instanceof Error && !isMeantToBeSeen ? undefined : error;
 }

@@ -42,27 +42,35 @@ export class NestHandler implements Handler {
     const message = received instanceof Promise ? await received : received;
     const context = new MQTTSharedContext(attempt, this.options.registered.filter);
     const { hooks } = this.options;
-    if (hooks.installed) await hooks.run(context, () => this.call(message, context));
-    else await this.call(message, context);
+    if (hooks.installed) await hooks.run(context, () => this.call(message, context, attempt));
+    else await this.call(message, context, attempt);
   }
 
-  private async call(message: OpenedMessage, context: MQTTSharedContext): Promise<void> {
+  private async call(message: OpenedMessage, context: MQTTSharedContext, attempt: Attempt): Promise<void> {
     const { registered, writer, replies, unanswerable } = this.options;
     if (message.unanswerable !== undefined) unanswerable(message.unanswerable);
     const result: unknown = await registered.callback(message.data, context);
     if (message.replyTarget === undefined || !replies) {
-      if (isObservable(result)) await drain(result, () => {});
+      if (isObservable(result)) await drain(result, () => {}, attempt);
       return;
     }
     const reply = new ReplyStream(message.replyTarget, writer);
-    if (isObservable(result)) await drain(result, (value) => reply.next(value));
-    else reply.next(result);
+    try {
+      if (isObservable(result)) await drain(result, (value) => reply.next(value), attempt);
+      else reply.next(result);
+    } catch (error) {
+      // The answer that tells of it is another's to send.
+      reply.flush();
+      throw error;
+    }
     await reply.complete();
   }
 }
 
-function drain(stream: Observable<unknown>, next: (value: unknown) => void): Promise<void> {
+/** To its end, or until its attempt has run out of time: nobody would stop a stream that goes on for ever. */
+function drain(stream: Observable<unknown>, next: (value: unknown) => void, attempt: Attempt): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.subscribe({ next, error: reject, complete: resolve });
+    const subscription = stream.subscribe({ next, error: reject, complete: resolve });
+    if (attempt.handler.timeout !== undefined) attempt.whenTimedOut(() => subscription.unsubscribe());
   });
 }
