@@ -27,3 +27,24 @@ export interface ConsumerSnapshot extends ConsumerCounts {
   /** Milliseconds for which the oldest unacknowledged message has been here; 0 when there is none. */
   oldestHeldFor: number;
 }
+
+export function addSnapshots(a: ConsumerSnapshot, b: ConsumerSnapshot): ConsumerSnapshot {
+  return {
+    received: a.received + b.received,
+    handled: a.handled + b.handled,
+    failed: a.failed + b.failed,
+    failedAttempts: a.failedAttempts + b.failedAttempts,
+    resent: a.resent + b.resent,
+    acksDropped: a.acksDropped + b.acksDropped,
+    running: a.running + b.running,
+    waiting: a.waiting + b.waiting,
+    unsettled: a.unsettled + b.unsettled,
+    held: a.held + b.held,
+    oldestHeldFor: Math.max(a.oldestHeldFor, b.oldestHeldFor),
+  };
+}
+
+/** What is left of a connection that is no more. */
+export function countsOnly(snapshot: ConsumerSnapshot): ConsumerSnapshot {
+  return { ...snapshot, running: 0, waiting: 0, unsettled: 0, held: 0, oldestHeldFor: 0 };
+}

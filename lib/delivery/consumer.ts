@@ -207,6 +207,11 @@ export class Consumer {
 
   // --- the window -----------------------------------------------------------------------------------------------
 
+  /** Whether nothing is read until messages in hand are settled. */
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
   private hasRoom(): boolean {
     if (this.inHand <= this.options.receiveMaximum) return true;
     this.paused = true;

@@ -54,6 +54,21 @@ export type MQTTSharedEvent =
   | { readonly type: 'disconnected'; readonly connection: string; readonly error: Error | undefined }
   /** The connection is renewed so that the broker delivers `held` messages again. */
   | { readonly type: 'recycling'; readonly connection: string; readonly held: number }
+  /** The session of a worker that is gone is being finished here; `session` is its Client Identifier. */
+  | { readonly type: 'adopting'; readonly session: string; readonly group: string }
+  /**
+   * It is over with an adopted session. `ended`: it is no more; `left`: it holds what failed, for another try;
+   * `taken-over`: its owner came back, or another adopted it.
+   */
+  | {
+      readonly type: 'adopted';
+      readonly session: string;
+      readonly group: string;
+      readonly outcome: 'ended' | 'left' | 'taken-over';
+      readonly handled: number;
+    }
+  /** The session could not be adopted; there will be another try. */
+  | { readonly type: 'adoption-failed'; readonly session: string; readonly group: string; readonly error: Error }
   /** `close()` is done with this connection; `left` messages stay with the broker. */
   | { readonly type: 'drained'; readonly connection: string; readonly left: number };
 

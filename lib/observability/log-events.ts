@@ -25,6 +25,12 @@ export function logEvents(events: EventBus, logger: LoggerService): void {
   events.on('recycling', ({ connection, held }) => {
     logger.log(`Renewing the connection of "${connection}" so that the broker delivers ${held} messages again.`);
   });
+  events.on('adopted', ({ session, group, outcome, handled }) => {
+    logger.log(`Adopted the session "${session}" of group "${group}": ${handled} messages handled, ${outcome}.`);
+  });
+  events.on('adoption-failed', ({ session, error }) => {
+    logger.error(`The session "${session}" could not be adopted: ${error.message}`);
+  });
   events.on('drained', ({ connection, left }) => {
     if (left > 0)
       logger.warn(`Closed "${connection}"; ${left} messages were not acknowledged and stay with the broker.`);

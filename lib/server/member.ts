@@ -1,3 +1,7 @@
+import { finishBacklog } from '../adoption/finish-session.js';
+import type { Presence } from '../adoption/presence-message.js';
+import { publishPresence } from '../adoption/publish-presence.js';
+import type { SessionPresence } from '../adoption/session-presence.js';
 import type { Backoff } from '../backoff.js';
 import { Consumer, type ConsumerOptions } from '../delivery/consumer.js';
 import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
@@ -5,8 +9,9 @@ import { NoAnswerError } from '../errors/no-answer.error.js';
 import { ShuttingDownError } from '../errors/shutting-down.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { Link, type LinkOwner } from '../session/link.js';
-import type { InboundPublish, ProtocolVersion, Wire, WireClosed, WireListener } from '../session/wire.js';
-import { within } from './deadline.js';
+import type { InboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
+import { within } from '../deadline.js';
+import type { OpenSession } from './connection-factory.js';
 import { subscribeAll } from './grant.js';
 import type { Subscription } from './subscription.js';
 
@@ -19,6 +24,8 @@ export interface MemberOptions {
   readonly protocolVersion: ProtocolVersion;
   /** Whether the session outlives its connections. */
   readonly persistent: boolean;
+  /** What other workers are told of the session, and what they were told last; where sessions are adopted. */
+  readonly presence: { readonly session: SessionPresence; readonly last: () => Presence | undefined } | undefined;
   /** Milliseconds for each answer of the broker. */
   readonly answerTimeout: number;
   readonly redeliverAfter: number;
@@ -27,7 +34,7 @@ export interface MemberOptions {
   readonly consumer: ConsumerOptions;
   readonly events: EventBus;
   /** `clean` ends what the broker remembers of the session. */
-  readonly open: (listener: WireListener, signal: AbortSignal, options: { clean: boolean }) => Promise<Wire>;
+  readonly open: OpenSession;
   readonly stateChanged: () => void;
 }
 
@@ -58,8 +65,16 @@ export class Member implements LinkOwner {
       resume: () => this.current?.resume(),
       held: (count) => this.messageHeld(count),
     });
-    const clean = !options.persistent;
-    this.link = new Link((listener, signal) => options.open(listener, signal, { clean }), this, options.reconnect);
+    const { open, persistent, presence, reconnect } = options;
+    this.link = new Link(
+      (listener, signal) => open(listener, signal, { clean: !persistent, will: presence?.session.nextWill() }),
+      this,
+      reconnect,
+    );
+  }
+
+  get clientId(): string {
+    return this.options.clientId;
   }
 
   get state(): MemberState {
@@ -90,24 +105,41 @@ export class Member implements LinkOwner {
     this.everOpened = true;
     if (!wire.sessionPresent) this.subscribed = false;
     this.consumer.attach(wire.sessionPresent);
+    // The broker's answers come behind the messages of a resumed session, so those have to run meanwhile.
+    if (!this.draining) this.consumer.allowStarts();
   }
 
   async connected(wire: Wire): Promise<void> {
     const { options } = this;
     if (!this.subscribed && !this.draining) {
-      const { address, clientId, answerTimeout, subscriptions, allowDowngrade } = options;
-      await within(
-        subscribeAll(wire, address, subscriptions, allowDowngrade),
-        answerTimeout,
-        () => new NoAnswerError(address, clientId, 'SUBSCRIBE', answerTimeout),
-      );
+      await this.subscribe(wire);
       this.subscribed = true;
-      const filters = subscriptions.map(({ pattern }) => pattern);
-      options.events.emit({ type: 'subscribed', connection: clientId, filters });
+      const filters = options.subscriptions.map(({ pattern }) => pattern);
+      options.events.emit({ type: 'subscribed', connection: options.clientId, filters });
     }
-    if (!this.draining) this.consumer.allowStarts();
+    await this.announce(wire);
     options.events.emit({ type: 'connected', connection: options.clientId, sessionPresent: wire.sessionPresent });
     if (!this.draining) this.become('up');
+  }
+
+  private async subscribe(wire: Wire): Promise<void> {
+    const { address, subscriptions, allowDowngrade } = this.options;
+    await this.answered(subscribeAll(wire, address, subscriptions, allowDowngrade), 'SUBSCRIBE');
+    await this.unsubscribeFromOld(wire);
+  }
+
+  /** Waits for the broker's answer, for as long as it may have been sent and cannot be read. */
+  private async answered(answer: Promise<void>, packet: string): Promise<void> {
+    const { address, clientId, answerTimeout } = this.options;
+    const timeout = new NoAnswerError(address, clientId, packet, answerTimeout);
+    for (;;) {
+      try {
+        await within(answer, answerTimeout, () => timeout);
+        return;
+      } catch (error) {
+        if (error !== timeout || !this.consumer.isPaused) throw error;
+      }
+    }
   }
 
   publish(packet: InboundPublish): boolean {
@@ -124,6 +156,41 @@ export class Member implements LinkOwner {
     const unexpected = this.recycling ? undefined : error;
     this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error: unexpected });
     this.become(this.subscribed ? 'down' : 'refused');
+  }
+
+  // --- presence -------------------------------------------------------------------------------------------------
+
+  /** Tells the other workers that somebody is at this session. */
+  private async announce(wire: Wire): Promise<void> {
+    const { presence, address } = this.options;
+    if (presence === undefined || this.draining) return;
+    await this.answered(publishPresence(wire, presence.session.message('alive'), address), 'PUBLISH');
+  }
+
+  /** Somebody else's word stands on this session: the will of an old connection, or an adopter that came too late. */
+  reassert(retained: Presence): void {
+    const { presence } = this.options;
+    const wire = this.link.wire;
+    if (wire === undefined || this.draining || presence?.session.isCurrent(retained) !== false) return;
+    // Without an answer the connection has ended or will, and the next one announces itself.
+    this.announce(wire).catch(() => wire.destroy());
+  }
+
+  /** A session is never left with a subscription that no handler of this version serves. */
+  private async unsubscribeFromOld(wire: Wire): Promise<void> {
+    if (!wire.sessionPresent) return;
+    const current = new Set(this.options.subscriptions.map(({ pattern }) => pattern));
+    const old = this.options.presence?.last()?.filters.filter((filter) => !current.has(filter)) ?? [];
+    if (old.length > 0) await wire.unsubscribe(old);
+  }
+
+  /** Tells the other workers what becomes of the session that this worker leaves. */
+  private async farewell(sessionEnds: boolean): Promise<void> {
+    const { presence } = this.options;
+    const wire = this.link.wire;
+    if (presence === undefined || wire === undefined) return;
+    const message = sessionEnds ? presence.session.cleared : presence.session.message('gone');
+    await atMost(publishPresence(wire, message, this.options.address), LEAVE_TIMEOUT);
   }
 
   private become(state: MemberState): void {
@@ -177,6 +244,7 @@ export class Member implements LinkOwner {
     this.consumer.discardArrivals();
     if (!complete) await this.leaveGroup();
     const over = complete && left === 0;
+    await this.farewell(over);
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
     this.consumer.detach();
     if (over && this.options.protocolVersion === 4) await this.endSession(deadline - Date.now());
@@ -211,7 +279,7 @@ export class Member implements LinkOwner {
       // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
       this.consumer.allowStarts();
       await unsubscribed;
-      await this.finishBacklog(wire);
+      await finishBacklog(wire, this.consumer);
       return 'nothing';
     } catch {
       return undefined;
@@ -233,23 +301,12 @@ export class Member implements LinkOwner {
     return wire.unsubscribe(this.options.subscriptions.map(({ pattern }) => pattern));
   }
 
-  /** What the broker had queued for this session comes before its answer to a ping that follows the last PUBACK. */
-  private async finishBacklog(wire: Wire): Promise<void> {
-    let seen: number;
-    do {
-      seen = this.consumer.snapshot().received;
-      await this.consumer.whenSettled();
-      await wire.ping();
-      // At QoS 2 only PUBCOMP, the answer to the PUBREL that came before PINGRESP, makes room for more (section 4.9).
-      await wire.ping();
-    } while (seen !== this.consumer.snapshot().received);
-  }
-
   /** Ends what {@link start} began and did not complete. `forget` ends the session as well. */
   async abandon(forget: boolean): Promise<void> {
     this.draining = true;
     this.consumer.holdStarts();
     this.consumer.discardArrivals();
+    await this.farewell(forget);
     await this.link.stop(forget ? { sessionExpiryInterval: 0 } : undefined);
     if (forget && this.everOpened) await this.endSession(this.options.answerTimeout);
     this.become('closed');

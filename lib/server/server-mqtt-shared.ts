@@ -2,36 +2,25 @@ import { Logger } from '@nestjs/common';
 import { type MessageHandler, Server } from '@nestjs/microservices';
 import type { Backoff } from '../backoff.js';
 import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
-import { KeyLanes } from '../delivery/key-lanes.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { EventBus } from '../observability/event-bus.js';
 import { logEvents } from '../observability/log-events.js';
-import { isReply } from '../reply/is-reply.js';
-import { planConnections, type PlannedConnection } from '../routing/connection-plan.js';
-import { FilterTrie } from '../routing/filter-trie.js';
 import { brokerAddress } from '../session/broker-address.js';
 import { randomClientId } from '../session/client-id.js';
-import { DEFAULT_CONNECT_TIMEOUT, DEFAULT_URL } from '../session/connection-options.js';
+import { DEFAULT_URL } from '../session/connection-options.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
 import { openMqttWire } from '../session/mqtt-wire.js';
 import { wireOptions } from '../session/wire-options.js';
+import { ConnectionFactory } from './connection-factory.js';
+import { Connections } from './connections.js';
 import { FailureEnds } from './failure-ends.js';
 import { HandlerRegistry } from './handler-registry.js';
-import { Member } from './member.js';
 import { ProcessingHooks } from './processing-hooks.js';
 import { ReplyPublisher } from './reply-publisher.js';
 import { RouteFactory } from './route-factory.js';
 import type { MQTTSharedServerEvents, MQTTSharedStatus } from './server-events.js';
-import {
-  DEFAULT_CONCURRENCY,
-  DEFAULT_DRAIN_TIMEOUT,
-  DEFAULT_MAX_PAYLOAD,
-  DEFAULT_REDELIVER_AFTER,
-  DEFAULT_SESSION_EXPIRY,
-  type MQTTSharedServerOptions,
-  validateServerOptions,
-} from './server-options.js';
-import { type MQTTSharedStats, statsOf } from './server-stats.js';
+import { DEFAULT_DRAIN_TIMEOUT, type MQTTSharedServerOptions, validateServerOptions } from './server-options.js';
+import type { MQTTSharedStats } from './server-stats.js';
 import type { Subscription } from './subscription.js';
 
 /**
@@ -62,7 +51,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private readonly events = new EventBus((error, type) => {
     this.logger.error(`A listener of the event '${type}' threw: ${String(error)}`);
   });
-  private members: readonly Member[] = [];
+  private connections: Connections | undefined;
   private replies: ReplyPublisher | undefined;
   private closing: Promise<void> | undefined;
 
@@ -119,12 +108,12 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   /** The mqtt.js clients of the connections that are up, one for each. Acknowledging is not theirs: see the context. */
   override unwrap<T = unknown[]>(): T {
-    if (this.members.length === 0) {
+    if (this.connections === undefined) {
       throw new Error(
         'Not initialized. Please call the "listen"/"startAllMicroservices" method before accessing the server.',
       );
     }
-    return this.members.flatMap(({ wire }) => (wire === undefined ? [] : [wire.native])) as T;
+    return this.connections.natives as T;
   }
 
   override setOnProcessingStartHook(...[hook]: Parameters<Server['setOnProcessingStartHook']>): void {
@@ -137,13 +126,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   /** What happens at this moment, group by group. */
   stats(): MQTTSharedStats {
-    return statsOf(
-      this.members.map((member) => ({
-        group: member.group,
-        up: member.state === 'up',
-        snapshot: member.snapshot(),
-      })),
-    );
+    return this.connections?.stats() ?? { groups: [] };
   }
 
   // --- lifecycle ------------------------------------------------------------------------------------------------
@@ -166,72 +149,15 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       replies.publish,
       (why) => this.logger.warn(why),
     );
-    const plan = planConnections(subscriptions, { connections: this.options.connections ?? 1 });
-    const lanes = new Map<string | undefined, KeyLanes>();
-    this.members = plan.map((planned) => this.member(planned, routes, lanes));
-    const outcomes = await Promise.allSettled(this.members.map((member) => member.start()));
-    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failure === undefined) return;
-    const forget = this.options.clientId === undefined;
-    await Promise.all(this.members.map((member) => member.abandon(forget)));
-    this.members = [];
-    throw failure.reason;
-  }
-
-  private member(
-    planned: PlannedConnection<Subscription>,
-    routes: RouteFactory,
-    lanes: Map<string | undefined, KeyLanes>,
-  ): Member {
-    const { options, events, address } = this;
-    const persistent = planned.kind === 'shared';
-    const group = persistent ? planned.group : undefined;
-    const clientId = this.connectionName(`${group ?? ''}:${planned.index}`);
-    const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
-    const receiveMaximum = options.receiveMaximum ?? Math.min(2 * concurrency, 65_535);
-    const sessionExpiryInterval = persistent ? (options.sessionExpiry ?? DEFAULT_SESSION_EXPIRY) : 0;
-    const trie = new FilterTrie<ReturnType<RouteFactory['route']>>();
-    for (const subscription of planned.subscriptions)
-      trie.add(subscription.filter, routes.route(subscription, clientId));
-    const groupLanes = lanes.get(group) ?? new KeyLanes();
-    lanes.set(group, groupLanes);
-    return new Member({
-      clientId,
-      address,
-      subscriptions: planned.subscriptions,
-      allowDowngrade: options.allowDowngrade ?? false,
-      protocolVersion: options.protocolVersion ?? 5,
-      persistent,
-      answerTimeout: options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
-      redeliverAfter: options.redeliverAfter ?? DEFAULT_REDELIVER_AFTER,
-      receiveMaximum,
-      reconnect: this.backoff,
-      events,
-      open: (listener, signal, { clean }) =>
-        openMqttWire(
-          wireOptions(options, {
-            clientId,
-            clean,
-            sessionExpiryInterval: clean ? 0 : sessionExpiryInterval,
-            receiveMaximum,
-          }),
-          listener,
-          signal,
-        ),
-      stateChanged: () => this.updateStatus(),
-      consumer: {
-        connection: clientId,
-        routes: trie,
-        unmatched: routes.unmatched(group, clientId),
-        lanes: groupLanes,
-        concurrency,
-        receiveMaximum,
-        ackOrder: options.ackOrder ?? 'arrival',
-        maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
-        isReply: ({ topic, properties, payload }) => isReply(topic, properties, payload),
-        events,
-      },
-    });
+    const factory = new ConnectionFactory(this.options, this.address, this.events, routes);
+    const connections = new Connections(this.options, this.clientId, subscriptions, factory, () => this.updateStatus());
+    this.connections = connections;
+    try {
+      await connections.start();
+    } catch (error) {
+      this.connections = undefined;
+      throw error;
+    }
   }
 
   /** Derived from the stem, so that a server that comes back under its old `clientId` finds its sessions again. */
@@ -254,7 +180,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   }
 
   private updateStatus(): void {
-    const states = this.members.map(({ state }) => state);
+    const states = this.connections?.states ?? [];
     if (states.every((state) => state === 'up')) this._status$.next('connected');
     else if (states.includes('refused')) this._status$.next('subscription-refused');
     else if (states.includes('down')) this._status$.next('reconnecting');
@@ -264,7 +190,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private async shutDown(): Promise<void> {
     const drainTimeout = this.options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT;
     const deadline = Date.now() + drainTimeout;
-    await Promise.all(this.members.map((member) => member.close(drainTimeout)));
+    await this.connections?.close(drainTimeout);
     await this.replies?.close(Math.max(0, deadline - Date.now()));
     this._status$.next('closed');
   }

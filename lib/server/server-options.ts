@@ -1,9 +1,10 @@
 import type { ConsumerDeserializer, ConsumerSerializer } from '@nestjs/microservices';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
-import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import type { ConnectionOptions } from '../session/connection-options.js';
 import { validateShareName } from '../topic/share-name.js';
+import { type AdoptionSettings, adoptionSettings } from './adoption-options.js';
+import { wholeNumber } from './whole-number.js';
 
 /**
  * Options of `ServerMQTTShared`. Those it shares with `@SharedPattern` count for every pattern that has none of its own.
@@ -36,6 +37,12 @@ export interface MQTTSharedServerOptions
   leadingSlash?: 'strip' | 'keep';
   /** Session Expiry Interval in seconds, on 5.0 (section 3.1.2.11.2). Default 3,600. */
   sessionExpiry?: number;
+  /**
+   * Whether this worker adopts the sessions of dead workers of its groups, and lets them adopt its own: on Mosquitto and
+   * NanoMQ nobody else gets their messages. Default true. Without it, and without a `clientId` to come back under, the
+   * session is clean, and what a worker holds is lost there when it dies.
+   */
+  adoption?: boolean | AdoptionSettings;
   /** Milliseconds after which a message left for redelivery makes its connection be renewed. Default 30,000. */
   redeliverAfter?: number;
   /** Reads what `codec` has decoded, in place of the search for Nest's envelope, as with Nest's own transports. */
@@ -63,18 +70,8 @@ export function validateServerOptions(options: MQTTSharedServerOptions): void {
   wholeNumber('sessionExpiry', options.sessionExpiry, 0, 0xffff_ffff);
   wholeNumber('redeliverAfter', options.redeliverAfter, 0);
   wholeNumber('drainTimeout', options.drainTimeout, 0);
+  adoptionSettings(options.adoption);
   for (const connections of [options.connections ?? 1].flatMap((n) => (typeof n === 'number' ? n : Object.values(n)))) {
     wholeNumber('connections', connections, 1);
   }
-}
-
-export function wholeNumber(
-  option: string,
-  value: number | undefined,
-  from: number,
-  to = Number.MAX_SAFE_INTEGER,
-): void {
-  if (value === undefined || (Number.isInteger(value) && value >= from && value <= to)) return;
-  const range = to === Number.MAX_SAFE_INTEGER ? `from ${from} on` : `from ${from} to ${to}`;
-  throw new InvalidOptionError(option, `${value} is no whole number ${range}`, 'Leave it out for the default.');
 }

@@ -1,4 +1,4 @@
-import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
+import { addSnapshots, type ConsumerSnapshot } from '../delivery/consumer-stats.js';
 
 /** Figures of one group, or of the plain subscriptions, over all its connections. @publicApi */
 export interface MQTTSharedGroupStats extends ConsumerSnapshot {
@@ -14,35 +14,29 @@ export interface MQTTSharedStats {
   readonly groups: readonly MQTTSharedGroupStats[];
 }
 
+export interface AdoptedSnapshot {
+  readonly group: string;
+  readonly snapshot: ConsumerSnapshot;
+}
+
 interface Counted {
   readonly group: string | undefined;
   readonly up: boolean;
   readonly snapshot: ConsumerSnapshot;
 }
 
-export function statsOf(members: readonly Counted[]): MQTTSharedStats {
+/** `adopted` are the sessions of other workers that are being finished; they count for their group. */
+export function statsOf(members: readonly Counted[], adopted: readonly AdoptedSnapshot[]): MQTTSharedStats {
   const groups = new Map<string | undefined, MQTTSharedGroupStats>();
   for (const { group, up, snapshot } of members) {
     const sum = groups.get(group);
     const connections = (sum?.connections ?? 0) + 1;
     const connectionsUp = (sum?.connectionsUp ?? 0) + (up ? 1 : 0);
-    groups.set(group, { group, connections, connectionsUp, ...(sum ? add(sum, snapshot) : snapshot) });
+    groups.set(group, { group, connections, connectionsUp, ...(sum ? addSnapshots(sum, snapshot) : snapshot) });
+  }
+  for (const { group, snapshot } of adopted) {
+    const sum = groups.get(group);
+    if (sum !== undefined) groups.set(group, { ...sum, ...addSnapshots(sum, snapshot) });
   }
   return { groups: [...groups.values()] };
-}
-
-function add(a: ConsumerSnapshot, b: ConsumerSnapshot): ConsumerSnapshot {
-  return {
-    received: a.received + b.received,
-    handled: a.handled + b.handled,
-    failed: a.failed + b.failed,
-    failedAttempts: a.failedAttempts + b.failedAttempts,
-    resent: a.resent + b.resent,
-    acksDropped: a.acksDropped + b.acksDropped,
-    running: a.running + b.running,
-    waiting: a.waiting + b.waiting,
-    unsettled: a.unsettled + b.unsettled,
-    held: a.held + b.held,
-    oldestHeldFor: Math.max(a.oldestHeldFor, b.oldestHeldFor),
-  };
 }

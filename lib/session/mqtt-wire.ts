@@ -76,6 +76,7 @@ function clientOptions(options: WireOptions): IClientOptions {
     resubscribe: false,
     queueQoSZero: false,
     timerVariant: 'native',
+    ...(options.will && { will: { ...options.will, payload: Buffer.from(options.will.payload) } }),
     // Several times for each packet mqtt.js asks `debug` whether anybody listens, a twentieth of a worker's CPU time.
     log: process.env['DEBUG'] === undefined ? () => {} : undefined,
     properties:

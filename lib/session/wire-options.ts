@@ -9,7 +9,7 @@ import type { WireOptions } from './wire.js';
 /** The user's connection options and what one connection of theirs adds, with every default filled in. */
 export function wireOptions(
   options: ConnectionOptions,
-  connection: Pick<WireOptions, 'clientId' | 'clean' | 'sessionExpiryInterval' | 'receiveMaximum'>,
+  connection: Pick<WireOptions, 'clientId' | 'clean' | 'sessionExpiryInterval' | 'receiveMaximum' | 'will'>,
 ): WireOptions {
   const { ca, cert, key, passphrase, servername, rejectUnauthorized } = options;
   return {

@@ -120,6 +120,14 @@ export interface Wire {
   destroy(): void;
 }
 
+/** What the server publishes when the connection ends without DISCONNECT (section 3.1.2.5). */
+export interface Will {
+  readonly topic: string;
+  readonly payload: Buffer | string;
+  readonly qos: QoS;
+  readonly retain: boolean;
+}
+
 export interface TlsOptions {
   ca?: string | Buffer | string[] | Buffer[];
   cert?: string | Buffer;
@@ -146,6 +154,7 @@ export interface WireOptions {
   readonly username?: string;
   readonly password?: string | Buffer;
   readonly tls?: TlsOptions;
+  readonly will?: Will;
 }
 
 /**

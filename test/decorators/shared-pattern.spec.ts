@@ -25,6 +25,7 @@ const start = (controllers: Type[], server?: MQTTSharedServerOptions): Promise<v
 /** Every subscription that the broker has, the sentinel's aside. */
 const subscriptions = (): string[] =>
   scene.broker.clients
+    .filter(({ clientId }) => !clientId.endsWith(':presence'))
     .flatMap((client) => client.subscriptions)
     .filter((filter) => !filter.includes('sentinel'))
     .sort();

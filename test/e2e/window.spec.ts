@@ -23,7 +23,9 @@ type Worker = Child<'worker-process'>;
 
 /** A worker whose handler never finishes, in a process of its own. */
 async function startWorker(server: MQTTSharedServerOptions, qos: 0 | 1 | 2): Promise<Worker> {
-  const worker = await Child.start('worker-process', { server, qos });
+  // The pouring broker knows one connection only.
+  const alone = { ...server, adoption: false, clientId: 'worker' };
+  const worker = await Child.start('worker-process', { server: alone, qos });
   scene.onClose(() => worker.kill());
   return worker;
 }

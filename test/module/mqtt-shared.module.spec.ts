@@ -89,6 +89,7 @@ const connected = (): string[] =>
   broker.clients
     .filter((client) => client.connected)
     .map(({ clientId }) => clientId)
+    .filter((clientId) => !clientId.endsWith(':presence'))
     .sort();
 
 describe('MQTTSharedModule.forRoot', () => {
@@ -174,7 +175,7 @@ describe('MQTTSharedModule.forRoot', () => {
     const closed = app.close();
     go.resolve();
     await closed;
-    expect(published).toEqual(['last', 'farewell']);
+    expect(published.filter((topic) => !topic.includes('/presence/'))).toEqual(['last', 'farewell']);
     expect(broker.clients).toEqual([]);
     const late = lastValueFrom(app.get(ClientMQTTShared).emit('late', 1));
     await expect(late).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });

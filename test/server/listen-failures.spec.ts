@@ -197,7 +197,9 @@ describe('listen() that fails', () => {
     const app = await create({ url: broker.url, ...version });
     const left = await leftOpenBy(() => expect(app.listen()).rejects.toMatchObject({ code: 'SUBSCRIPTION_REFUSED' }));
     expect(left).toEqual([]);
-    expect(new Set(connected.map((clientId) => clientId.split(':')[1]))).toEqual(new Set(['workers', 'auditors', '']));
+    expect(new Set(connected.map((clientId) => clientId.split(':')[1]))).toEqual(
+      new Set(['presence', 'workers', 'auditors', '']),
+    );
     expect(broker.clients).toEqual([]);
   });
 
@@ -210,7 +212,7 @@ describe('listen() that fails', () => {
     const app = await create({ url: `mqtt://${address}`, connectTimeout: 50 });
     const left = await leftOpenBy(() => expect(app.listen()).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' }));
     expect(left).toEqual([]);
-    expect(connections).toBe(3);
+    expect(connections).toBe(1);
   });
 
   it('can be closed, and says so in its status', async () => {

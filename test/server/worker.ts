@@ -6,6 +6,9 @@ import { EmbeddedBroker, type EmbeddedBrokerOptions } from 'nestjs-mqtt-shared/t
 import { RecordedLog } from './recorded-log.js';
 import { Timeline } from './timeline.js';
 
+/** What servers tell each other, which is no message of the application's. */
+const PRESENCE = 'nestjs-mqtt-shared/presence/';
+
 /** Takes the messages with which {@link Scene.neverAcknowledged} finds out what the broker has not been told. */
 @Controller()
 class SentinelController {
@@ -39,6 +42,7 @@ export class Scene {
     scene.broker = new EmbeddedBroker(broker);
     await scene.broker.listen();
     scene.broker.on('acknowledge', ({ topic, reasonCode }) => {
+      if (topic.startsWith(PRESENCE)) return;
       scene.timeline.add(`${reasonCode < 0x80 ? 'acknowledged' : 'rejected'} ${topic}`);
     });
     if (worker !== undefined) await scene.start(worker);

@@ -15,6 +15,9 @@ const TYPES = [
   'connected',
   'disconnected',
   'recycling',
+  'adopting',
+  'adopted',
+  'adoption-failed',
   'drained',
 ] as const satisfies readonly MQTTSharedEventType[];
 

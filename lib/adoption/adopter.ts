@@ -1,0 +1,156 @@
+import type { Backoff } from '../backoff.js';
+import { within } from '../deadline.js';
+import { addSnapshots, type ConsumerSnapshot, countsOnly } from '../delivery/consumer-stats.js';
+import { NoAnswerError } from '../errors/no-answer.error.js';
+import { PresenceRefusedError } from '../errors/presence-refused.error.js';
+import type { EventBus } from '../observability/event-bus.js';
+import { Link, type LinkOwner, type OpenLinkWire } from '../session/link.js';
+import type { InboundPublish, Wire } from '../session/wire.js';
+import { Adoption, type AdoptionOptions } from './adoption.js';
+import { PresenceBoard } from './presence-board.js';
+import { type Presence, presenceFilter } from './presence-message.js';
+
+/** Milliseconds by which each further candidate for an adoption waits longer. */
+const STEP = 2_000;
+
+export interface AdopterOptions {
+  /** Where the broker is, as it may be shown. */
+  readonly address: string;
+  /** Milliseconds for each answer of the broker. */
+  readonly answerTimeout: number;
+  readonly prefix: string;
+  /** Of this process. */
+  readonly incarnation: string;
+  /** Milliseconds for which a session must have been without a connection. */
+  readonly after: number;
+  /** This worker's sessions by Share Name and Client Identifier, and the subscriptions of each. */
+  readonly own: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  readonly reconnect: Backoff;
+  readonly events: EventBus;
+  /** Opens the connection on which presence is watched. */
+  readonly watch: OpenLinkWire;
+  readonly adoption: (
+    group: string,
+    presence: Presence,
+  ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'protocolVersion'>;
+  /** Says anew what one of the own sessions is. */
+  readonly reassert: (clientId: string, presence: Presence) => void;
+}
+
+/** Watches the presence of all sessions of this worker's groups, and adopts those whose turn it is. */
+export class Adopter implements LinkOwner {
+  private readonly boards = new Map<string, PresenceBoard>();
+  private readonly link: Link;
+  private readonly running = new Map<Adoption, string>();
+  /** Counts of adoptions that are over, by group. */
+  private readonly past = new Map<string, ConsumerSnapshot>();
+  private stopped = false;
+  private current: Wire | undefined;
+
+  constructor(private readonly options: AdopterOptions) {
+    const { prefix, after, own, reassert } = options;
+    for (const [group, sessions] of own) {
+      const board = new PresenceBoard({
+        prefix,
+        group,
+        own: sessions,
+        after,
+        step: STEP,
+        adopt: (presence) => void this.adopt(group, presence),
+        overwritten: (presence) => reassert(presence.clientId, presence),
+      });
+      this.boards.set(group, board);
+    }
+    this.link = new Link(options.watch, this, options.reconnect);
+  }
+
+  /** Resolves when what is retained of every group is known. @throws PresenceRefusedError */
+  start(): Promise<void> {
+    return this.link.start();
+  }
+
+  /** What is retained of a session of a group. */
+  presenceOf(group: string, clientId: string): Presence | undefined {
+    return this.boards.get(group)?.presenceOf(clientId);
+  }
+
+  async connected(wire: Wire): Promise<void> {
+    const { prefix, address, answerTimeout } = this.options;
+    const filters = [...this.boards.keys()].map((group) => presenceFilter(prefix, group));
+    await within(
+      this.subscribe(wire, filters),
+      answerTimeout,
+      () => new NoAnswerError(address, wire.clientId, 'SUBSCRIBE', answerTimeout),
+    );
+  }
+
+  private async subscribe(wire: Wire, filters: readonly string[]): Promise<void> {
+    const codes = await wire.subscribe(filters.map((filter) => ({ filter, qos: 1 })));
+    filters.forEach((filter, i) => {
+      const code = codes[i] ?? 0x80;
+      if (code >= 0x80) throw new PresenceRefusedError(this.options.address, filter, 'subscribe to', code);
+    });
+    await wire.ping();
+  }
+
+  publish({ topic, payload, packetId, qos }: InboundPublish): boolean {
+    const group = this.groupOf(topic);
+    if (group !== undefined) this.boards.get(group)?.receive(topic, payload);
+    if (qos !== 0) this.current?.acknowledge({ packetId, qos, reasonCode: 0 });
+    return true;
+  }
+
+  opened(wire: Wire): void {
+    this.current = wire;
+  }
+
+  disconnected(): void {
+    this.current = undefined;
+    for (const board of this.boards.values()) board.reset();
+  }
+
+  /** A Share Name has no `/`. */
+  private groupOf(topic: string): string | undefined {
+    return topic.slice(this.options.prefix.length + 1).split('/')[0];
+  }
+
+  private async adopt(group: string, presence: Presence): Promise<void> {
+    const { options } = this;
+    const adoption = new Adoption({ ...options, ...options.adoption(group, presence), group, presence });
+    this.running.set(adoption, group);
+    const session = presence.clientId;
+    options.events.emit({ type: 'adopting', session, group });
+    try {
+      const outcome = await adoption.run();
+      const { handled } = adoption.snapshot();
+      options.events.emit({ type: 'adopted', session, group, outcome, handled });
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      options.events.emit({ type: 'adoption-failed', session, group, error: reason });
+      adoption.destroy();
+      if (!this.stopped) this.boards.get(group)?.retry(presence);
+    } finally {
+      this.running.delete(adoption);
+      const counts = countsOnly(adoption.snapshot());
+      const past = this.past.get(group);
+      this.past.set(group, past === undefined ? counts : addSnapshots(past, counts));
+    }
+  }
+
+  /** Of the sessions that are being adopted, and of those that have been. */
+  snapshots(): { group: string; snapshot: ConsumerSnapshot }[] {
+    const running = [...this.running].map(([adoption, group]) => ({ group, snapshot: adoption.snapshot() }));
+    return [...running, ...[...this.past].map(([group, snapshot]) => ({ group, snapshot }))];
+  }
+
+  /** Adopts nothing more; sessions that are being adopted are given back within `deadline` milliseconds. */
+  async stop(deadline: number): Promise<void> {
+    this.stopped = true;
+    for (const board of this.boards.values()) board.reset();
+    const stopping = Promise.all([...this.running.keys()].map((adoption) => adoption.stop()));
+    await within(stopping, deadline, () => new Error('It took too long.')).catch(() => {
+      for (const adoption of this.running.keys()) adoption.destroy();
+    });
+    await this.link.stop();
+  }
+}

@@ -1,0 +1,44 @@
+import type { OutboundPublish, Will } from '../session/wire.js';
+import { encodePresence, type Presence, type PresenceState, presenceTopic } from './presence-message.js';
+
+export interface SessionPresenceOptions {
+  readonly prefix: string;
+  readonly group: string;
+  readonly clientId: string;
+  readonly incarnation: string;
+  readonly filters: readonly string[];
+}
+
+/** What one process says of one session. */
+export class SessionPresence {
+  private connection = 0;
+
+  constructor(private readonly options: SessionPresenceOptions) {}
+
+  /** The will of the next connection. */
+  nextWill(): Will {
+    this.connection++;
+    return { ...this.message('gone'), qos: 1 };
+  }
+
+  message(state: PresenceState): OutboundPublish {
+    const { clientId, incarnation, filters } = this.options;
+    const payload = encodePresence({ clientId, state, incarnation, connection: this.connection, filters });
+    return { topic: this.topic, payload, qos: 1, retain: true };
+  }
+
+  /** Whether what is retained is what this process said last of a session that it is connected to. */
+  isCurrent({ incarnation, connection, state }: Presence): boolean {
+    return incarnation === this.options.incarnation && connection === this.connection && state === 'alive';
+  }
+
+  /** There is no such session any more: an empty retained message removes what was retained (section 3.3.1.3). */
+  get cleared(): OutboundPublish {
+    return { topic: this.topic, payload: '', qos: 1, retain: true };
+  }
+
+  private get topic(): string {
+    const { prefix, group, clientId } = this.options;
+    return presenceTopic(prefix, group, clientId);
+  }
+}

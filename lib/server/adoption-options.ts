@@ -1,0 +1,32 @@
+import { InvalidOptionError } from '../errors/invalid-option.error.js';
+import { DEFAULT_PRESENCE_TOPIC } from '../adoption/presence-message.js';
+import { validateTopicName } from '../topic/topic-name.js';
+import { wholeNumber } from './whole-number.js';
+
+/**
+ * How the sessions of dead workers are adopted.
+ *
+ * @publicApi
+ */
+export interface AdoptionSettings {
+  /** Milliseconds for which a worker must have been gone. Default 10,000. */
+  after?: number;
+  /**
+   * Workers of a group announce themselves in retained messages below `<topic>/<group>/`. All workers of a group must
+   * have the same. Default `nestjs-mqtt-shared/presence`.
+   */
+  topic?: string;
+}
+
+export const DEFAULT_ADOPTION_AFTER = 10_000;
+
+/** The settings with defaults filled in, `undefined` when adoption is off. @throws InvalidOptionError */
+export function adoptionSettings(adoption: boolean | AdoptionSettings = true): Required<AdoptionSettings> | undefined {
+  if (adoption === false) return undefined;
+  const { after = DEFAULT_ADOPTION_AFTER, topic = DEFAULT_PRESENCE_TOPIC } = adoption === true ? {} : adoption;
+  wholeNumber('adoption.after', after, 0);
+  validateTopicName(topic, { where: 'the option `adoption.topic`' });
+  if (topic.startsWith('$'))
+    throw new InvalidOptionError('adoption.topic', 'it begins with $', 'Choose another topic.');
+  return { after, topic };
+}

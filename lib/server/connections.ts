@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { Adopter } from '../adoption/adopter.js';
+import type { Presence } from '../adoption/presence-message.js';
+import { SessionPresence } from '../adoption/session-presence.js';
+import { Consumer } from '../delivery/consumer.js';
+import { planConnections, type PlannedConnection } from '../routing/connection-plan.js';
+import { adoptionSettings } from './adoption-options.js';
+import type { ConnectionFactory } from './connection-factory.js';
+import { Member, type MemberState } from './member.js';
+import { DEFAULT_REDELIVER_AFTER, type MQTTSharedServerOptions } from './server-options.js';
+import { type MQTTSharedStats, statsOf } from './server-stats.js';
+import type { Subscription } from './subscription.js';
+
+/** All connections through which a server gets messages, and the watch over those of other workers. */
+export class Connections {
+  private readonly members: readonly Member[];
+  private readonly adopter: Adopter | undefined;
+  /** Tells this process from any other under the same Client Identifiers. */
+  private readonly incarnation = randomBytes(8).toString('hex');
+
+  /** @throws InvalidOptionError, DeadLetterLoopError */
+  constructor(
+    private readonly options: MQTTSharedServerOptions,
+    private readonly clientId: string,
+    private readonly subscriptions: readonly Subscription[],
+    private readonly factory: ConnectionFactory,
+    private readonly stateChanged: () => void,
+  ) {
+    const plan = planConnections(subscriptions, { connections: options.connections ?? 1 });
+    this.adopter = this.createAdopter(plan);
+    this.members = plan.map((planned) => this.createMember(planned));
+  }
+
+  get states(): readonly MemberState[] {
+    return this.members.map(({ state }) => state);
+  }
+
+  /** The mqtt.js clients of the connections that are up. */
+  get natives(): unknown[] {
+    return this.members.flatMap(({ wire }) => (wire === undefined ? [] : [wire.native]));
+  }
+
+  stats(): MQTTSharedStats {
+    const own = this.members.map((member) => ({
+      group: member.group,
+      up: member.state === 'up',
+      snapshot: member.snapshot(),
+    }));
+    return statsOf(own, this.adopter?.snapshots() ?? []);
+  }
+
+  /** Resolves when every connection is up and every filter granted; else nothing is left open. */
+  async start(): Promise<void> {
+    try {
+      await this.adopter?.start();
+      const outcomes = await Promise.allSettled(this.members.map((member) => member.start()));
+      const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failure !== undefined) throw failure.reason;
+    } catch (error) {
+      const forget = this.options.clientId === undefined;
+      await Promise.all(this.members.map((member) => member.abandon(forget)));
+      await this.adopter?.stop(0);
+      throw error;
+    }
+  }
+
+  async close(drainTimeout: number): Promise<void> {
+    const stopping = this.adopter?.stop(drainTimeout);
+    await Promise.all(this.members.map((member) => member.close(drainTimeout)));
+    await stopping;
+  }
+
+  private createMember(planned: PlannedConnection<Subscription>): Member {
+    const { factory, options, adopter, incarnation } = this;
+    const { subscriptions } = planned;
+    const group = planned.kind === 'shared' ? planned.group : undefined;
+    const clientId = this.connectionName(planned);
+    const persistent = this.isPersistent(planned);
+    const filters = subscriptions.map(({ pattern }) => pattern);
+    const prefix = adoptionSettings(options.adoption)?.topic;
+    const presence =
+      adopter === undefined || group === undefined || prefix === undefined
+        ? undefined
+        : {
+            session: new SessionPresence({ prefix, group, clientId, incarnation, filters }),
+            last: () => adopter.presenceOf(group, clientId),
+          };
+    return new Member({
+      clientId,
+      address: factory.address,
+      subscriptions,
+      allowDowngrade: options.allowDowngrade ?? false,
+      protocolVersion: factory.protocolVersion,
+      persistent,
+      presence,
+      answerTimeout: factory.answerTimeout,
+      redeliverAfter: options.redeliverAfter ?? DEFAULT_REDELIVER_AFTER,
+      receiveMaximum: factory.receiveMaximum,
+      reconnect: factory.reconnect,
+      events: factory.events,
+      open: factory.session(clientId, persistent),
+      stateChanged: this.stateChanged,
+      consumer: factory.consumer(clientId, group, subscriptions),
+    });
+  }
+
+  private createAdopter(plan: readonly PlannedConnection<Subscription>[]): Adopter | undefined {
+    const settings = adoptionSettings(this.options.adoption);
+    const own = new Map<string, Map<string, readonly string[]>>();
+    for (const planned of plan) {
+      if (planned.kind !== 'shared') continue;
+      const sessions = own.get(planned.group) ?? new Map<string, readonly string[]>();
+      const filters = planned.subscriptions.map(({ pattern }) => pattern);
+      own.set(planned.group, sessions.set(this.connectionName(planned), filters));
+    }
+    if (settings === undefined || own.size === 0) return undefined;
+    const { factory, incarnation } = this;
+    const { address, answerTimeout, reconnect, events, protocolVersion } = factory;
+    return new Adopter({
+      prefix: settings.topic,
+      after: settings.after,
+      incarnation,
+      own,
+      address,
+      answerTimeout,
+      reconnect,
+      events,
+      watch: (listener, signal) =>
+        factory.session(`${this.clientId}:presence`, false)(listener, signal, { clean: true }),
+      adoption: (group, presence) => ({
+        protocolVersion,
+        open: factory.session(presence.clientId, true),
+        consumer: (port) => new Consumer(this.adoptedConsumer(group, presence), port),
+      }),
+      reassert: (clientId, presence) => {
+        this.members.find((member) => member.clientId === clientId)?.reassert(presence);
+      },
+    });
+  }
+
+  private adoptedConsumer(group: string, { clientId, filters }: Presence) {
+    const served = this.subscriptions.filter(({ pattern }) => filters.includes(pattern));
+    return this.factory.consumer(clientId, group, served);
+  }
+
+  /** Somebody can come back to it: this worker under its name, or another that adopts it. */
+  private isPersistent({ kind }: PlannedConnection<Subscription>): boolean {
+    return kind === 'shared' && (this.options.clientId !== undefined || this.options.adoption !== false);
+  }
+
+  /** Derived from the stem, so that a server that comes back under its old `clientId` finds its sessions again. */
+  private connectionName(planned: PlannedConnection<Subscription>): string {
+    return `${this.clientId}:${planned.kind === 'shared' ? planned.group : ''}:${planned.index}`;
+  }
+}
