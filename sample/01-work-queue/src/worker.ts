@@ -12,6 +12,8 @@ async function bootstrap(): Promise<void> {
     // A worker that comes back under its name finds its session again. Without a name it gets a random one.
     clientId: process.env.WORKER_NAME,
     drainTimeout: 5_000,
+    // Sooner than in production, so that one can watch it on a broker that keeps a dead worker's jobs for it.
+    adoption: { after: 2_000 },
   });
   const app = await NestFactory.createMicroservice(WorkerModule, { strategy: server, logger });
   app.enableShutdownHooks();

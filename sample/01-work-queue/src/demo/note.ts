@@ -15,7 +15,10 @@ export function note(demo: Demo): [string, string] {
     return ['Nobody is left: the jobs wait with the broker.', 'Press r to start the workers again.'];
   }
   if (waiting > 0) {
-    return [`${names} is dead, and ${waiting} jobs wait: this broker keeps them for it.`, 'Press r to start it again.'];
+    return [
+      `${names} is dead, and ${waiting} jobs wait: this broker keeps them for it.`,
+      'Another worker adopts them soon. Press r to start it again.',
+    ];
   }
   if (demo.sinceKill < A_WHILE) return [`${names} is dead. See its share move on to the others.`, ''];
   return [`${names} is dead, and its share has moved on to the others.`, 'Press r to start it again.'];

@@ -33,7 +33,7 @@ export function summaryLines(summary: Summary): string[] {
 
 function withBrokerLines(jobs: number): string[] {
   return [
-    'This broker keeps what a killed worker had, and goes on giving it its share, until its session expires.',
+    'This broker keeps what a killed worker had until another adopts its session, for which there was no time left.',
     `The ${jobs} jobs that were not handled were found there: a worker under the old name has fetched them now.`,
   ];
 }
