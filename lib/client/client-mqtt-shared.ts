@@ -7,7 +7,7 @@ import { NotConnectedError } from '../errors/not-connected.error.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { SubscriptionRefusedError } from '../errors/subscription-refused.error.js';
 import type { Published } from '../publishing/outgoing.js';
-import { Publisher } from '../publishing/publisher.js';
+import { Publisher, type PublishOptions } from '../publishing/publisher.js';
 import { REPLY_TOPIC_PREFIX } from '../reply/reply-protocol.js';
 import { brokerAddress } from '../session/broker-address.js';
 import { randomClientId } from '../session/client-id.js';
@@ -121,7 +121,8 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
    * Asks, and emits the replies. Nothing is sent before the Observable is subscribed to, and each subscription asks
    * anew. Unsubscribing forgets the request; there is no timeout unless you add one (`timeout()` of rxjs).
    *
-   * Exactly one worker of a group answers. A request that the broker had not confirmed when a connection was lost is
+   * Exactly one worker of a group answers. Where the broker says that nobody is subscribed (5.0), it errors at once with
+   * `PublishError` (0x10), unless `requireSubscribers` is false. A request that the broker had not confirmed when a connection was lost is
    * sent again; replies that were sent meanwhile are lost.
    */
   // oxlint-disable-next-line typescript/no-explicit-any
@@ -176,6 +177,8 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
       this.dispatch(
         () => message,
         (error) => error && this.requests.fail(id, error),
+        // Nobody could answer.
+        { requireSubscribers: this.options.requireSubscribers ?? true },
       );
     });
   }
@@ -195,7 +198,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     return 'createPacket' in this ? this.createPacket(pattern, data) : { pattern, data };
   }
 
-  private dispatch(encode: () => OutboundPublish, done: Published): void {
+  private dispatch(encode: () => OutboundPublish, done: Published, options: PublishOptions = this.options): void {
     let message: OutboundPublish;
     try {
       if (this.closing !== undefined) throw new ClientClosedError('A message was not published');
@@ -204,7 +207,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
       done(error as Error);
       return;
     }
-    this.publisher.send(message, done, this.options);
+    this.publisher.send(message, done, options);
     // Its failure reaches `done` by way of the publisher.
     if (this.wire === undefined) this.connect().catch(() => {});
   }

@@ -19,7 +19,7 @@ export interface ClientMQTTSharedOptions extends ConnectionOptions {
   leadingSlash?: 'strip' | 'keep';
   /**
    * Fail with `PublishError` (0x10) where the broker says that nobody is subscribed, instead of losing the message.
-   * Brokers can say so on MQTT 5.0 only, and from QoS 1 on. Default `false`.
+   * Brokers can say so on MQTT 5.0 only, and from QoS 1 on. Default `false` for `emit`, `true` for `send`.
    */
   requireSubscribers?: boolean;
   /** Messages that may wait while there is no connection; beyond that `OfflineQueueFullError`. Default 10,000. */

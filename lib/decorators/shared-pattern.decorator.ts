@@ -39,12 +39,25 @@ export function SharedPattern(
     if (hasGroup) validateShareName(group as string, { where: method });
     if (filters.length === 0) throw new InvalidTopicFilterError({ value: filters, where: method, ...EMPTY_LIST });
     const added = filters.map((written): SharedPatternDefinition => {
+      refuseShared(written, method);
       const filter = parseTopicFilter(written, { namedLevels: true, where: method });
       const pattern = formatSharedSubscription(group ?? SERVER_GROUP, filter.text, { where: method });
       return { pattern, method, group, filter, options };
     });
     register(target, key, descriptor, added);
   };
+}
+
+/** It would be a Topic Filter by the rules, and match nothing that anybody publishes. */
+function refuseShared(written: unknown, where: string): void {
+  if (typeof written !== 'string' || !written.startsWith('$share/')) return;
+  const [, group = '<group>', ...levels] = written.split('/');
+  throw new InvalidTopicFilterError({
+    value: written,
+    where,
+    rule: 'it names the group, which @SharedPattern has an argument of its own for',
+    fix: `Write @SharedPattern('${group}', '${levels.join('/') || '<filter>'}').`,
+  });
 }
 
 interface Arguments {

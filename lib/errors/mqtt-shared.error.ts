@@ -8,7 +8,9 @@
 export abstract class MQTTSharedError extends Error {
   abstract readonly code: string;
   /** Whether handling the same message again must end the same way, so that no further attempt is made. */
-  readonly permanent: boolean = false;
+  get permanent(): boolean {
+    return false;
+  }
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

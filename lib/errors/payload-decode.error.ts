@@ -11,7 +11,10 @@ const SHOWN_BYTES = 32;
  */
 export class PayloadDecodeError extends MQTTSharedError {
   readonly code = 'PAYLOAD_DECODE';
-  override readonly permanent = true;
+
+  override get permanent(): boolean {
+    return true;
+  }
 
   constructor(
     readonly topic: string,

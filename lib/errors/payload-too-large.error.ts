@@ -7,7 +7,10 @@ import { MQTTSharedError } from './mqtt-shared.error.js';
  */
 export class PayloadTooLargeError extends MQTTSharedError {
   readonly code = 'PAYLOAD_TOO_LARGE';
-  override readonly permanent = true;
+
+  override get permanent(): boolean {
+    return true;
+  }
 
   constructor(topic: string, bytes: number, limit: number) {
     super(

@@ -7,7 +7,10 @@ import { MQTTSharedError } from './mqtt-shared.error.js';
  */
 export class UnmatchedMessageError extends MQTTSharedError {
   readonly code = 'UNMATCHED_MESSAGE';
-  override readonly permanent = true;
+
+  override get permanent(): boolean {
+    return true;
+  }
 
   constructor(topic: string, clientId: string) {
     super(

@@ -35,11 +35,17 @@ export interface OnErrorOptions {
 export const DEFAULT_ATTEMPTS = 3;
 export const DEFAULT_ATTEMPT_BACKOFF: Backoff = { initial: 250, factor: 2, max: 30_000, jitter: 0.5 };
 
+const THENS: readonly unknown[] = ['redeliver', 'dead-letter', 'reject', 'ack'] satisfies OnErrorOptions['then'][];
+
 /** The policy of a pattern: its own options over those of its server. */
 export function failurePolicy(server: OnErrorOptions, pattern: OnErrorOptions, end: FailureEnd): FailurePolicy {
   const attempts = pattern.attempts ?? server.attempts ?? DEFAULT_ATTEMPTS;
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new InvalidOptionError('onError.attempts', `${attempts} is no whole number from 1 on`, 'Use 1 for no retry.');
+  }
+  const { then = server.then ?? 'redeliver' } = pattern;
+  if (!THENS.includes(then)) {
+    throw new InvalidOptionError('onError.then', `"${String(then)}" is none of ${THENS.join(', ')}`, 'Choose one.');
   }
   return new Attempts(attempts, { ...DEFAULT_ATTEMPT_BACKOFF, ...server.backoff, ...pattern.backoff }, end);
 }

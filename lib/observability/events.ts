@@ -48,12 +48,26 @@ export type MQTTSharedEvent =
   /** Reading stopped because `unacknowledged` messages are in hand. */
   | { readonly type: 'paused'; readonly connection: string; readonly unacknowledged: number }
   | { readonly type: 'resumed'; readonly connection: string }
-  | { readonly type: 'connected'; readonly connection: string; readonly sessionPresent: boolean }
+  | {
+      readonly type: 'connected';
+      readonly connection: string;
+      readonly sessionPresent: boolean;
+      /** Subscriptions of the session. */
+      readonly filters: readonly string[];
+    }
   | { readonly type: 'subscribed'; readonly connection: string; readonly filters: readonly string[] }
   /** The connection ended or could not be made usable; another attempt follows. */
-  | { readonly type: 'disconnected'; readonly connection: string; readonly error: Error | undefined }
+  | {
+      readonly type: 'disconnected';
+      readonly connection: string;
+      readonly error: Error | undefined;
+      /** Milliseconds for which it was up; `undefined` when it was not. */
+      readonly lived: number | undefined;
+    }
   /** The connection is renewed so that the broker delivers `held` messages again. */
   | { readonly type: 'recycling'; readonly connection: string; readonly held: number }
+  /** `close()` has begun: `running` messages have a handler running, `waiting` wait for their turn. */
+  | { readonly type: 'draining'; readonly connection: string; readonly running: number; readonly waiting: number }
   /** The session of a worker that is gone is being finished here; `session` is its Client Identifier. */
   | { readonly type: 'adopting'; readonly session: string; readonly group: string }
   /**

@@ -38,13 +38,13 @@ export class HandlerRegistry {
   private addShared({ method, group, filter, options }: SharedPatternDefinition, callback: MessageHandler): string {
     const shareName = group ?? this.defaults.group;
     if (shareName === undefined) throw new MissingGroupError(method, filter.text);
-    return this.store(shareName, { name: method, callback, filter: this.slashed(filter, method), options });
+    return this.store(shareName, { name: method, callback, ...this.slashed(filter, method), options });
   }
 
   /** What the decorator cannot see: `/jobs` beside `jobs`, and the server's group beside the same one by name. */
   private assertDistinct(added: SharedPatternDefinition, definitions: readonly SharedPatternDefinition[]): void {
     const wire = ({ group = this.defaults.group, filter, method }: SharedPatternDefinition): string =>
-      `${group}/${this.slashed(filter, method).text}`;
+      `${group}/${this.slashed(filter, method).filter.text}`;
     const first = definitions.find((definition) => wire(definition) === wire(added));
     if (first === added || first === undefined) return;
     throw new InvalidTopicFilterError({
@@ -60,15 +60,16 @@ export class HandlerRegistry {
     const name = `the handler of pattern '${pattern}'`;
     const shared = parseSharedSubscription(pattern, { where: name });
     const filter = parseTopicFilter(shared?.filter ?? pattern, { namedLevels: false, where: name });
-    return this.store(shared?.group, { name, callback, filter: this.slashed(filter, name), options });
+    return this.store(shared?.group, { name, callback, ...this.slashed(filter, name), options });
   }
 
-  private slashed(filter: TopicFilter, where: string): TopicFilter {
-    if (this.defaults.leadingSlash === 'keep' || !filter.text.startsWith('/')) return filter;
+  private slashed(filter: TopicFilter, where: string): Pick<RegisteredHandler, 'filter' | 'wasStripped'> {
+    if (this.defaults.leadingSlash === 'keep' || !filter.text.startsWith('/')) return { filter, wasStripped: false };
     const text = stripLeadingSlashes(filter.text);
     const stripped = filter.text.length - text.length;
     const { levels } = parseTopicFilter(text, { namedLevels: false, where });
-    return { text, levels, names: filter.names.map(({ name, level }) => ({ name, level: level - stripped })) };
+    const names = filter.names.map(({ name, level }) => ({ name, level: level - stripped }));
+    return { filter: { text, levels, names }, wasStripped: true };
   }
 
   private store(group: string | undefined, handler: RegisteredHandler): string {

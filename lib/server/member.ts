@@ -57,6 +57,7 @@ export class Member implements LinkOwner {
   private recycling = false;
   private lastRecycle = 0;
   private everOpened = false;
+  private upSince: number | undefined;
   private current: Wire | undefined;
 
   constructor(private readonly options: MemberOptions) {
@@ -118,7 +119,10 @@ export class Member implements LinkOwner {
       options.events.emit({ type: 'subscribed', connection: options.clientId, filters });
     }
     await this.announce(wire);
-    options.events.emit({ type: 'connected', connection: options.clientId, sessionPresent: wire.sessionPresent });
+    const filters = options.subscriptions.map(({ pattern }) => pattern);
+    const { sessionPresent } = wire;
+    this.upSince = Date.now();
+    options.events.emit({ type: 'connected', connection: options.clientId, sessionPresent, filters });
     if (!this.draining) this.become('up');
   }
 
@@ -154,7 +158,9 @@ export class Member implements LinkOwner {
     this.current = undefined;
     this.consumer.detach();
     const unexpected = this.recycling ? undefined : error;
-    this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error: unexpected });
+    const lived = this.upSince === undefined ? undefined : Date.now() - this.upSince;
+    this.upSince = undefined;
+    this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error: unexpected, lived });
     this.become(this.subscribed ? 'down' : 'refused');
   }
 
@@ -239,6 +245,8 @@ export class Member implements LinkOwner {
     this.draining = true;
     clearTimeout(this.recycleTimer);
     const deadline = Date.now() + drainTimeout;
+    const { running, waiting } = this.consumer.snapshot();
+    this.options.events.emit({ type: 'draining', connection: this.clientId, running, waiting });
     const complete = await this.drain(drainTimeout);
     const left = this.consumer.snapshot().unsettled;
     this.consumer.discardArrivals();
@@ -331,7 +339,7 @@ export class Member implements LinkOwner {
       await wire.disconnect();
     } catch (error) {
       opening.abort();
-      events.emit({ type: 'disconnected', connection: clientId, error: asError(error) });
+      events.emit({ type: 'disconnected', connection: clientId, error: asError(error), lived: undefined });
     }
   }
 }

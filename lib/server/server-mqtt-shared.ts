@@ -21,7 +21,7 @@ import { RouteFactory } from './route-factory.js';
 import type { MQTTSharedServerEvents, MQTTSharedStatus } from './server-events.js';
 import { DEFAULT_DRAIN_TIMEOUT, type MQTTSharedServerOptions, validateServerOptions } from './server-options.js';
 import type { MQTTSharedStats } from './server-stats.js';
-import type { Subscription } from './subscription.js';
+import { startWarnings } from './start-warnings.js';
 
 /**
  * Nest's side of this transport: the methods that Nest registers become members of shared subscriptions.
@@ -62,7 +62,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     this.clientId = options.clientId ?? randomClientId();
     this.backoff = { ...DEFAULT_RECONNECT, ...options.reconnect };
     this.registry = new HandlerRegistry(options);
-    logEvents(this.events, this.logger);
+    logEvents(this.events, this.logger, this.address);
     this._status$.next('disconnected');
   }
 
@@ -134,7 +134,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private async start(): Promise<void> {
     this.closing = undefined;
     const subscriptions = this.registry.subscriptions();
-    this.warnOf(subscriptions);
+    for (const warning of startWarnings(this.options, subscriptions)) this.logger.warn(warning);
     const replies = new ReplyPublisher(
       (listener, signal) =>
         openMqttWire(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener, signal),
@@ -167,16 +167,6 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   private wireOptions(part: string, session: { clean: boolean; sessionExpiryInterval: number }) {
     return wireOptions(this.options, { clientId: this.connectionName(part), ...session });
-  }
-
-  private warnOf(subscriptions: readonly Subscription[]): void {
-    if (subscriptions.length === 0) {
-      this.logger.warn('No method is decorated with @SharedPattern, @EventPattern or @MessagePattern: nothing to do.');
-    }
-    const atMostOnce = subscriptions.filter(({ qos }) => qos === 0).map(({ pattern }) => pattern);
-    if (atMostOnce.length > 0) {
-      this.logger.warn(`At QoS 0 a message that fails, or whose worker dies, is lost: ${atMostOnce.join(', ')}.`);
-    }
   }
 
   private updateStatus(): void {

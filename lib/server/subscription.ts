@@ -10,6 +10,8 @@ export interface RegisteredHandler {
   readonly callback: MessageHandler;
   /** With this method's names for the levels. */
   readonly filter: TopicFilter;
+  /** Whether leading slashes were taken from what was written. */
+  readonly wasStripped: boolean;
   readonly options: SharedPatternOptions;
 }
 

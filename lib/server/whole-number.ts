@@ -9,5 +9,9 @@ export function wholeNumber(
 ): void {
   if (value === undefined || (Number.isInteger(value) && value >= from && value <= to)) return;
   const range = to === Number.MAX_SAFE_INTEGER ? `from ${from} on` : `from ${from} to ${to}`;
-  throw new InvalidOptionError(option, `${value} is no whole number ${range}`, 'Leave it out for the default.');
+  throw new InvalidOptionError(
+    option,
+    `${JSON.stringify(value)} is no whole number ${range}`,
+    'Leave it out for the default.',
+  );
 }

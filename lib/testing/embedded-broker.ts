@@ -75,7 +75,9 @@ export class EmbeddedBroker {
     return (this.#server?.address() as AddressInfo | null | undefined)?.port ?? this.#options.port;
   }
 
+  /** @throws Error before {@link listen} */
   get url(): string {
+    if (this.port === 0) throw new Error('EmbeddedBroker has no URL before listen() has resolved.');
     return `mqtt://127.0.0.1:${this.port}`;
   }
 
@@ -155,7 +157,10 @@ export class EmbeddedBroker {
     else this.#sessions.end(session);
   }
 
-  /** SUBACK refuses these filters with this Reason Code (0x80 on 3.1.1). Returns a function that lifts it. */
+  /**
+   * SUBACK refuses these filters, and shared subscriptions to them, with this Reason Code (0x80 on 3.1.1).
+   * Returns a function that lifts it.
+   */
   refuse(filter: string | FilterPredicate, reasonCode: number): () => void {
     return this.#faults.answer(filter, () => reasonCode);
   }

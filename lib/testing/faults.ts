@@ -66,7 +66,7 @@ export class Faults {
 
   /** The latest rule for a filter decides. Returns a function that lifts it. */
   answer(filter: string | FilterPredicate, reasonCode: (asked: QoS) => number): () => void {
-    const applies = typeof filter === 'string' ? (candidate: string) => candidate === filter : filter;
+    const applies = typeof filter === 'string' ? (candidate: string) => isMeantBy(filter, candidate) : filter;
     const rule = { applies, reasonCode };
     this.#filterRules.add(rule);
     return () => void this.#filterRules.delete(rule);
@@ -77,4 +77,9 @@ export class Faults {
     const rule = [...this.#filterRules].findLast(({ applies }) => applies(filter, clientId));
     return rule ? rule.reasonCode(asked) : asked;
   }
+}
+
+/** A plain filter means the shared subscriptions to it, too. */
+function isMeantBy(filter: string, candidate: string): boolean {
+  return candidate === filter || candidate.replace(/^\$share\/[^/]+\//, '') === filter;
 }

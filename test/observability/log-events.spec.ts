@@ -23,7 +23,7 @@ beforeEach(() => {
   });
   const write = (level: string) => (line: string) => lines.push(`${level}: ${line}`);
   const logger: LoggerService = { log: write('log'), warn: write('warn'), error: write('error') };
-  logEvents(events, logger);
+  logEvents(events, logger, 'mqtt://broker:1883');
 });
 
 describe('The log', () => {
@@ -35,14 +35,14 @@ describe('The log', () => {
       expect.stringMatching(
         /^warn: Jobs\.resize .*"jobs\/a" \(QoS 1, Packet Identifier 7\), attempt 1: disk full.* 250 ms/,
       ),
-      expect.stringMatching(/^error: Jobs\.resize .*attempt 2: disk full.*no attempt is left/i),
+      expect.stringMatching(/^error: Jobs\.resize .*attempt 2: disk full.*not tried again here/),
     ]);
   });
 
   it('says what Nest’s filters have made of an error', () => {
     const error = { status: 'error', message: 'Internal server error' };
     events.emit({ type: 'failed', message, handler: undefined, attempt: 0, error, retryIn: undefined });
-    expect(lines).toEqual([expect.stringMatching(/^error: The message failed .*Internal server error/)]);
+    expect(lines).toEqual([expect.stringMatching(/^error: No handler failed .*Internal server error/)]);
   });
 
   it('does not speak of a Packet Identifier at QoS 0', () => {
@@ -58,15 +58,42 @@ describe('The log', () => {
   });
 
   it('tells of a lost connection as an error, and says nothing of one that was ended on purpose', () => {
-    events.emit({ type: 'disconnected', connection: 'worker-1', error: new Error('cut.') });
-    events.emit({ type: 'disconnected', connection: 'worker-1', error: undefined });
+    events.emit({ type: 'disconnected', connection: 'worker-1', error: new Error('worker-1 was cut.'), lived: 9_000 });
+    events.emit({ type: 'disconnected', connection: 'worker-1', error: undefined, lived: 9_000 });
     expect(lines).toEqual([expect.stringMatching(/^error: .*worker-1.*cut/)]);
   });
 
-  it('tells at the end only of what was left', () => {
+  it('asks whether two have one Client Identifier when a connection ends twice soon after it was up', () => {
+    const lost = { type: 'disconnected', connection: 'worker-1', error: new Error('cut.') } as const;
+    for (const lived of [1_000, undefined, 1_000]) events.emit({ ...lost, lived });
+    expect(lines).toHaveLength(3);
+    events.emit({ ...lost, lived: 1_000 });
+    expect(lines.slice(4)).toEqual([expect.stringMatching(/^error: Is another process .*"worker-1"/)]);
+  });
+
+  it('names the broker and the subscriptions of a connection', () => {
+    const filters = ['$share/workers/jobs/#'];
+    events.emit({ type: 'connected', connection: 'worker-1', sessionPresent: true, filters });
+    expect(lines).toEqual([
+      'log: Connected to mqtt://broker:1883 as "worker-1", session resumed: $share/workers/jobs/#.',
+    ]);
+  });
+
+  it('tells what closing waits for', () => {
+    events.emit({ type: 'draining', connection: 'worker-1', running: 0, waiting: 0 });
+    events.emit({ type: 'draining', connection: 'worker-2', running: 1, waiting: 0 });
+    expect(lines).toEqual([
+      expect.stringMatching(/^log: Closing "worker-2": waiting for 1 message, 1 of them running/),
+    ]);
+  });
+
+  it('tells at the end what was left', () => {
     events.emit({ type: 'drained', connection: 'worker-1', left: 0 });
     events.emit({ type: 'drained', connection: 'worker-2', left: 3 });
-    expect(lines).toEqual([expect.stringMatching(/^warn: .*worker-2.* 3 messages/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^log: .*worker-1.*everything/),
+      expect.stringMatching(/^warn: .*worker-2.* 3 messages/),
+    ]);
   });
 
   it('says nothing of what goes well with each message', () => {
