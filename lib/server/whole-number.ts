@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 
 /** @throws InvalidOptionError when it is given and out of range */
@@ -11,7 +12,7 @@ export function wholeNumber(
   const range = to === Number.MAX_SAFE_INTEGER ? `from ${from} on` : `from ${from} to ${to}`;
   throw new InvalidOptionError(
     option,
-    `${JSON.stringify(value)} is no whole number ${range}`,
+    `${inspect(value)} is no whole number ${range}`,
     'Leave it out for the default.',
   );
 }

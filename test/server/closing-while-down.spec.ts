@@ -96,7 +96,7 @@ describe.each([4, 5] as const)('close() while the connection is down (%i)', (pro
   });
 
   it('ends at drainTimeout where the broker has stopped answering, and gives up the connection being opened', async () => {
-    await start({ protocolVersion, drainTimeout: 50, connectTimeout: 600_000 });
+    await start({ protocolVersion, drainTimeout: 50, connectTimeout: 600_000, adoption: false });
     const withheld = scene.broker.withhold(({ cmd }) => cmd === 'connack');
     const connecting = nextConnect();
     scene.broker.cut(WORKER);
