@@ -9,10 +9,11 @@ import { NoAnswerError } from '../errors/no-answer.error.js';
 import { ShuttingDownError } from '../errors/shutting-down.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { Link, type LinkOwner } from '../session/link.js';
-import type { InboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
+import type { InboundPublish, OutboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
 import { within } from '../deadline.js';
 import type { OpenSession } from './connection-factory.js';
 import { subscribeAll } from './grant.js';
+import { Renewal } from './renewal.js';
 import type { Subscription } from './subscription.js';
 
 export interface MemberOptions {
@@ -40,8 +41,6 @@ export interface MemberOptions {
 
 export type MemberState = 'connecting' | 'up' | 'down' | 'refused' | 'closed';
 
-/** Milliseconds; a message that fails at once must not make its connection spin. */
-const LEAST_TIME_BETWEEN_RECYCLES = 1_000;
 /** Milliseconds that a close which ran out of time still spends on UNSUBSCRIBE, or on the end of its session. */
 const LEAVE_TIMEOUT = 500;
 
@@ -49,13 +48,11 @@ const LEAVE_TIMEOUT = 500;
 export class Member implements LinkOwner {
   private readonly consumer: Consumer;
   private readonly link: Link;
+  private readonly renewal: Renewal;
   private memberState: MemberState = 'connecting';
   /** The server's session has every subscription. */
   private subscribed = false;
   private draining = false;
-  private recycleTimer: NodeJS.Timeout | undefined;
-  private recycling = false;
-  private lastRecycle = 0;
   private everOpened = false;
   private upSince: number | undefined;
   private current: Wire | undefined;
@@ -64,8 +61,9 @@ export class Member implements LinkOwner {
     this.consumer = new Consumer(options.consumer, {
       acknowledge: (acknowledgement) => this.current?.acknowledge(acknowledgement),
       resume: () => this.current?.resume(),
-      held: (count) => this.messageHeld(count),
+      held: (count) => this.renewal.held(count),
     });
+    this.renewal = new Renewal(options, () => this.renew());
     const { open, persistent, presence, reconnect } = options;
     this.link = new Link(
       (listener, signal) => open(listener, signal, { clean: !persistent, will: presence?.session.nextWill() }),
@@ -157,7 +155,7 @@ export class Member implements LinkOwner {
   disconnected({ error }: WireClosed): void {
     this.current = undefined;
     this.consumer.detach();
-    const unexpected = this.recycling ? undefined : error;
+    const unexpected = this.renewal.isUnderWay ? undefined : error;
     const lived = this.upSince === undefined ? undefined : Date.now() - this.upSince;
     this.upSince = undefined;
     this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error: unexpected, lived });
@@ -195,8 +193,11 @@ export class Member implements LinkOwner {
     const { presence } = this.options;
     const wire = this.link.wire;
     if (presence === undefined || wire === undefined) return;
-    const message = sessionEnds ? presence.session.cleared : presence.session.message('gone');
-    await atMost(publishPresence(wire, message, this.options.address), LEAVE_TIMEOUT);
+    await this.say(wire, sessionEnds ? presence.session.cleared : presence.session.message('gone'));
+  }
+
+  private say(wire: Wire, message: OutboundPublish): Promise<void> {
+    return atMost(publishPresence(wire, message, this.options.address), LEAVE_TIMEOUT);
   }
 
   private become(state: MemberState): void {
@@ -205,34 +206,14 @@ export class Member implements LinkOwner {
     this.options.stateChanged();
   }
 
-  // --- redelivery -----------------------------------------------------------------------------------------------
-
-  /** Held messages come again only on another connection: after a while, or when they take up half the window. */
-  private messageHeld(count: number): void {
-    if (this.draining) return;
-    const { receiveMaximum, redeliverAfter } = this.options;
-    const soon = Math.max(0, this.lastRecycle + Math.min(LEAST_TIME_BETWEEN_RECYCLES, redeliverAfter) - Date.now());
-    if (count * 2 >= receiveMaximum) this.recycleIn(soon);
-    else if (this.recycleTimer === undefined) this.recycleIn(redeliverAfter);
-  }
-
-  private recycleIn(milliseconds: number): void {
-    clearTimeout(this.recycleTimer);
-    this.recycleTimer = setTimeout(() => void this.recycle(), milliseconds);
-  }
-
-  private async recycle(): Promise<void> {
-    this.recycleTimer = undefined;
-    if (this.recycling || this.draining) return;
-    this.recycling = true;
-    this.lastRecycle = Date.now();
-    const { held } = this.consumer.snapshot();
-    this.options.events.emit({ type: 'recycling', connection: this.options.clientId, held });
+  /** Held messages come again only on another connection. */
+  private async renew(): Promise<void> {
+    const { events, clientId, redeliverAfter } = this.options;
+    events.emit({ type: 'recycling', connection: clientId, held: this.consumer.snapshot().held });
     this.consumer.holdStarts();
     // A handler that never ends must not keep all others from working.
-    await atMost(this.consumer.whenNothingRuns(), this.options.redeliverAfter);
+    await atMost(this.consumer.whenNothingRuns(), redeliverAfter);
     if (!this.draining) await this.link.recycle();
-    this.recycling = false;
   }
 
   // --- closing --------------------------------------------------------------------------------------------------
@@ -243,7 +224,7 @@ export class Member implements LinkOwner {
    */
   async close(drainTimeout: number): Promise<number> {
     this.draining = true;
-    clearTimeout(this.recycleTimer);
+    this.renewal.stop();
     const deadline = Date.now() + drainTimeout;
     const { running, waiting } = this.consumer.snapshot();
     this.options.events.emit({ type: 'draining', connection: this.clientId, running, waiting });
@@ -312,6 +293,7 @@ export class Member implements LinkOwner {
   /** Ends what {@link start} began and did not complete. `forget` ends the session as well. */
   async abandon(forget: boolean): Promise<void> {
     this.draining = true;
+    this.renewal.stop();
     this.consumer.holdStarts();
     this.consumer.discardArrivals();
     await this.farewell(forget);
@@ -325,7 +307,7 @@ export class Member implements LinkOwner {
    * session, and for a session whose connection is gone.
    */
   private async endSession(milliseconds: number): Promise<void> {
-    const { persistent, address, clientId, open, events } = this.options;
+    const { persistent, address, clientId, open, events, presence } = this.options;
     if (!persistent) return;
     const patience = Math.max(LEAVE_TIMEOUT, milliseconds);
     const listener = { publish: () => true, released: () => {}, closed: () => {} };
@@ -336,6 +318,7 @@ export class Member implements LinkOwner {
         patience,
         () => new NoAnswerError(address, clientId, 'CONNECT', patience),
       );
+      if (presence !== undefined) await this.say(wire, presence.session.cleared);
       await wire.disconnect();
     } catch (error) {
       opening.abort();

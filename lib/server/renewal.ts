@@ -1,0 +1,60 @@
+/** Milliseconds; a message that fails at once must not make its connection spin. */
+const LEAST_TIME_BETWEEN = 1_000;
+
+export interface RenewalOptions {
+  readonly receiveMaximum: number;
+  /** Milliseconds that a held message waits at the most. */
+  readonly redeliverAfter: number;
+}
+
+/**
+ * When a connection is renewed for the messages that are held on it: `redeliverAfter` after the first, or as soon as they
+ * take up half the window.
+ */
+export class Renewal {
+  private timer: NodeJS.Timeout | undefined;
+  private underWay = false;
+  private last = 0;
+  private stopped = false;
+
+  constructor(
+    private readonly options: RenewalOptions,
+    private readonly renew: () => Promise<void>,
+  ) {}
+
+  get isUnderWay(): boolean {
+    return this.underWay;
+  }
+
+  /** So many messages are held now. */
+  held(count: number): void {
+    if (this.stopped) return;
+    const { receiveMaximum, redeliverAfter } = this.options;
+    if (count * 2 >= receiveMaximum) this.renewIn(this.untilAllowed());
+    else if (this.timer === undefined) this.renewIn(redeliverAfter);
+  }
+
+  private untilAllowed(): number {
+    const least = Math.min(LEAST_TIME_BETWEEN, this.options.redeliverAfter);
+    return Math.max(0, this.last + least - Date.now());
+  }
+
+  private renewIn(milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.run(), milliseconds);
+  }
+
+  private async run(): Promise<void> {
+    this.timer = undefined;
+    if (this.underWay || this.stopped) return;
+    this.underWay = true;
+    this.last = Date.now();
+    await this.renew();
+    this.underWay = false;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+}
