@@ -1,9 +1,10 @@
 import type { MQTTSharedEvent, MQTTSharedEventOf, MQTTSharedEventType } from '../observability/events.js';
 
 /**
- * State of a server over all its connections: `connected` when every one is up, `reconnecting` when one is not,
- * `subscription-refused` when the broker took a filter back, `disconnected` before `listen()` and while every connection
- * is down, `closed` after `close()`.
+ * State of a server over all its connections. `disconnected` until `listen()` has succeeded, `connected` when every
+ * connection is up, `reconnecting` while any is not, be it that all are lost or that one is renewed on purpose (see
+ * `redeliverAfter`), `subscription-refused` while the broker refuses a filter that it had granted, `closed` after `close()`.
+ * Who subscribes gets the present one first.
  *
  * @publicApi
  */

@@ -8,6 +8,8 @@ const PROTOCOLS = new Set(['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:', 'ws:', 'ws
  * @throws InvalidUrlError when it is no URL, or one that mqtt.js would silently take for another protocol.
  */
 export function brokerAddress(url: string): string {
+  // `new URL('localhost:1883')` is one of protocol `localhost:`, `user:secret@host` one of protocol `user:`.
+  if (!url.includes('://')) throw new InvalidUrlError('it does not begin with a protocol and "://"');
   const parsed = parse(url);
   if (!PROTOCOLS.has(parsed.protocol)) {
     throw new InvalidUrlError(`its protocol is "${parsed.protocol}", not one of ${[...PROTOCOLS].join(' ')}`);

@@ -20,6 +20,13 @@ describe('brokerAddress', () => {
       expect(() => brokerAddress(url)).not.toThrow(/secret@/);
     },
   );
+
+  it.each(['localhost:1883', 'user:secret@broker'])(
+    'does not take what is before the colon of %p for a protocol',
+    (url) => {
+      expect(() => brokerAddress(url)).toThrow(/does not begin with a protocol.*Write it like mqtt:\/\/localhost:1883/);
+    },
+  );
 });
 
 describe('describeReasonCode', () => {
