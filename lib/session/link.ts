@@ -27,6 +27,12 @@ const STABLE_AFTER = 5_000;
 
 type State = 'starting' | 'running' | 'stopped';
 
+/** A connection that is up, and a promise of its end. */
+interface Opened {
+  readonly wire: Wire;
+  readonly ended: Promise<void>;
+}
+
 /**
  * Keeps one connection open: when it ends, another is opened, after a wait that grows from try to try.
  *
@@ -72,15 +78,18 @@ export class Link {
     }
   }
 
-  private async openWire(): Promise<Wire> {
+  private async openWire(): Promise<Opened> {
     // Filled in once it is open: it may end before this function goes on.
     const opened: { wire?: Wire; closed?: WireClosed } = {};
+    let end: () => void;
+    const ended = new Promise<void>((resolve) => (end = resolve));
     const listener: WireListener = {
       publish: (packet) => this.owner.publish?.(packet) ?? true,
       released: (packetId) => this.owner.released?.(packetId),
       closed: (reason) => {
         opened.closed = reason;
         this.closed(opened.wire, reason);
+        end();
       },
     };
     const wire = await this.open(listener, this.stopping.signal).catch((error: unknown) => {
@@ -94,16 +103,18 @@ export class Link {
     this.current = wire;
     this.owner.opened?.(wire);
     wire.resume();
-    return wire;
+    return { wire, ended };
   }
 
-  private async setUp(wire: Wire): Promise<void> {
+  private async setUp({ wire, ended }: Opened): Promise<void> {
     try {
-      await this.owner.connected(wire);
+      // Not every answer that the owner waits for is known to be missing when the connection has ended.
+      await Promise.race([this.owner.connected(wire), ended]);
     } catch (error) {
       if (this.current !== wire) throw this.lastClosed?.error ?? error;
       this.setupError = error;
       wire.destroy();
+      await ended;
       throw error;
     }
     if (this.current !== wire) throw this.lastClosed?.error ?? new Error('The connection ended.');
@@ -133,21 +144,22 @@ export class Link {
 
   private async tryAgain(): Promise<void> {
     clearTimeout(this.timer);
-    this.attempt = this.reconnect();
-    await this.attempt;
-    this.attempt = undefined;
+    const attempt = this.reconnect();
+    this.attempt = attempt;
+    await attempt;
+    if (this.attempt === attempt) this.attempt = undefined;
   }
 
   private async reconnect(): Promise<boolean> {
-    let wire: Wire;
+    let opened: Opened;
     try {
-      wire = await this.openWire();
+      opened = await this.openWire();
     } catch (error) {
       if (this.state === 'running') this.lost({ error: error as Error });
       return false;
     }
     // When it cannot be set up it is ended, and `closed` sees to the next.
-    await this.setUp(wire).catch(() => {});
+    await this.setUp(opened).catch(() => {});
     return true;
   }
 

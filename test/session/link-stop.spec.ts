@@ -8,8 +8,12 @@ const BACKOFF = { initial: 1, factor: 1, max: 1, jitter: 0 };
 /** More than there are steps between an answer of the network and a link that is up. */
 const MOMENTS = Array.from({ length: 16 }, (_, moment) => moment);
 
-/** Ends, as a connection does, some time after DISCONNECT. */
+/** Ends, as a connection does, some time after it was told to. */
 class SlowWire extends FakeWire {
+  override destroy(): void {
+    void this.disconnect();
+  }
+
   override async disconnect(): Promise<void> {
     await promisesToSettle();
     this.end();
@@ -73,5 +77,47 @@ describe('A link that is stopped', () => {
     expect(network.signals.map(({ aborted }) => aborted)).toEqual([false, false]);
     await link.stop();
     expect(network.signals.at(-1)?.aborted).toBe(true);
+  });
+});
+
+describe('A link whose owner waits for an answer that never comes', () => {
+  const waiting = { connected: () => new Promise<void>(() => {}), disconnected: () => {} };
+
+  it('says at once that its first connection ended', async () => {
+    const network = new Network();
+    const link = new Link(network.open, waiting, BACKOFF);
+    const started = link.start();
+    await promisesToSettle();
+    network.wires[0]!.end(new Error('cut'));
+    await expect(started).rejects.toThrow('cut');
+  });
+
+  it('has one connection at a time, and the last is usable', async () => {
+    const network = new Network();
+    let connections = 0;
+    const answers = { connected: () => (++connections === 2 ? new Promise<void>(() => {}) : Promise.resolve()) };
+    const link = new Link(network.open, { ...waiting, ...answers }, BACKOFF);
+    await link.start();
+    network.wires[0]!.end();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    network.wires[1]!.end();
+    expect(await link.reach()).toBe(network.wires[2]);
+    expect(network.wires.map(({ open }) => open)).toEqual([false, false, true]);
+  });
+
+  it('is reached on the next connection when the present one is ended because it cannot be made usable', async () => {
+    const network = new Network();
+    let connections = 0;
+    let refuse = (_: Error): void => {};
+    const connected = (): Promise<void> =>
+      ++connections === 2 ? new Promise((_, reject) => (refuse = reject)) : Promise.resolve();
+    const link = new Link(network.open, { ...waiting, connected }, BACKOFF);
+    await link.start();
+    network.wires[0]!.end();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const reached = link.reach();
+    refuse(new Error('refused'));
+    expect(await reached).toBe(network.wires[2]);
+    expect(network.wires.map(({ open }) => open)).toEqual([false, false, true]);
   });
 });

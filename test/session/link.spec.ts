@@ -310,7 +310,7 @@ describe('Link', () => {
     await expect(start).rejects.toThrow('not authorized');
   });
 
-  it('opens nothing beside a connection that could not be made usable and has not ended yet', async () => {
+  it('opens nothing beside a connection that could not be made usable before that has ended', async () => {
     (await started()).end();
     let fail: (error: Error) => void = () => {};
     owner.setUp = () => new Promise((_, reject) => (fail = reject));
@@ -320,10 +320,14 @@ describe('Link', () => {
     opening(2).wire.endsOnDestroy = false;
     const reached = link.reach();
     fail(new Error('filter refused'));
-    await expect(reached).resolves.toBeUndefined();
+    await promisesToSettle();
     expect(openings).toHaveLength(2);
+    owner.setUp = () => Promise.resolve();
     opening(2).wire.end();
     expect(owner.log.at(-1)).toBe('disconnected: filter refused');
+    await promisesToSettle();
+    opening(3).succeed();
+    expect(await reached).toBe(opening(3).wire);
   });
 
   it('is reached without a wait, by one more attempt', async () => {
