@@ -1,6 +1,6 @@
 import { MqttContext } from '@nestjs/microservices';
 import type { Attempt } from '../delivery/attempt.js';
-import { IMPLEMENTATION_SPECIFIC_ERROR } from '../failure/verdicts.js';
+import { assertFailure, IMPLEMENTATION_SPECIFIC_ERROR } from '../failure/verdicts.js';
 import type { PublishProperties, QoS } from '../session/wire.js';
 import type { TopicFilter } from '../topic/topic-filter.js';
 import { topicParams } from '../topic/topic-params.js';
@@ -81,8 +81,11 @@ export class MQTTSharedContext extends MqttContext {
    * Settles the message as refused: it is not delivered again. On 5.0 the broker gets `reasonCode` (0x80 or above,
    * default 0x83, Implementation specific error); on 3.1.1, which has no Reason Codes here, it is acknowledged.
    * `false` when it was settled before.
+   *
+   * @throws InvalidReasonCodeError
    */
   reject(reasonCode: number = IMPLEMENTATION_SPECIFIC_ERROR): boolean {
+    assertFailure(reasonCode);
     return this.current.reject(reasonCode);
   }
 

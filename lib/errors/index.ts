@@ -7,6 +7,7 @@ export { DeadLetterLoopError } from './dead-letter-loop.error.js';
 export { HandlerTimeoutError } from './handler-timeout.error.js';
 export { InvalidMessageError } from './invalid-message.error.js';
 export { InvalidOptionError } from './invalid-option.error.js';
+export { InvalidReasonCodeError } from './invalid-reason-code.error.js';
 export { InvalidShareNameError } from './invalid-share-name.error.js';
 export { InvalidTopicFilterError } from './invalid-topic-filter.error.js';
 export { InvalidTopicNameError } from './invalid-topic-name.error.js';

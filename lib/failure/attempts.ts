@@ -1,4 +1,4 @@
-import { type Backoff, backoffDelay } from '../backoff.js';
+import { type Backoff, backoffDelay, LONGEST_TIMER } from '../backoff.js';
 import { MQTTSharedError } from '../errors/mqtt-shared.error.js';
 import type { FailureEnd, FailurePolicy } from './failure-policy.js';
 import { DeadLetterMessage, RejectMessage, RetryMessage } from './verdicts.js';
@@ -13,7 +13,7 @@ export class Attempts implements FailurePolicy {
 
   retryAfter(error: unknown, attempt: number): number | undefined {
     if (attempt >= this.attempts || isFinal(error)) return undefined;
-    if (error instanceof RetryMessage && error.after !== undefined) return error.after;
+    if (error instanceof RetryMessage && error.after !== undefined) return Math.min(error.after, LONGEST_TIMER);
     return backoffDelay(this.backoff, attempt);
   }
 }

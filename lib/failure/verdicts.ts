@@ -1,7 +1,15 @@
 import { RpcException } from '@nestjs/microservices';
+import { InvalidReasonCodeError } from '../errors/invalid-reason-code.error.js';
 
 /** MQTT 5.0 section 3.4.2.1: the receiver does not accept the message. */
 export const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;
+
+/** @throws InvalidReasonCodeError for a code that means success, or nothing: brokers end the connection for it. */
+export function assertFailure(reasonCode: number): void {
+  if (!Number.isInteger(reasonCode) || reasonCode < 0x80 || reasonCode > 0xff) {
+    throw new InvalidReasonCodeError(reasonCode);
+  }
+}
 
 /**
  * What a handler throws to decide for itself what becomes of its message. Nest's base exception filter lets these
@@ -49,10 +57,12 @@ export class DeadLetterMessage extends MessageVerdict {}
  * @publicApi
  */
 export class RejectMessage extends MessageVerdict {
+  /** @throws InvalidReasonCodeError */
   readonly reasonCode: number;
 
   constructor(reason: string, { reasonCode = IMPLEMENTATION_SPECIFIC_ERROR }: { reasonCode?: number } = {}) {
     super(reason);
+    assertFailure(reasonCode);
     this.reasonCode = reasonCode;
   }
 }

@@ -11,6 +11,7 @@ import { DEFAULT_URL } from '../session/connection-options.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
 import { openMqttWire } from '../session/mqtt-wire.js';
 import { wireOptions } from '../session/wire-options.js';
+import type { OutboundPublish } from '../session/wire.js';
 import { ConnectionFactory } from './connection-factory.js';
 import { Connections } from './connections.js';
 import { FailureEnds } from './failure-ends.js';
@@ -143,7 +144,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     this.replies = replies;
     const routes = new RouteFactory(
       this.options,
-      new FailureEnds(this.options.onError ?? {}, subscriptions, replies.publish),
+      new FailureEnds(this.options.onError ?? {}, subscriptions, (letter) => this.publishDeadLetter(letter, replies)),
       this.hooks,
       (pattern) => this.normalizePattern(pattern as never),
       replies.publish,
@@ -160,6 +161,16 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     }
   }
 
+  private async publishDeadLetter(letter: OutboundPublish, replies: ReplyPublisher): Promise<void> {
+    try {
+      await replies.publish(letter);
+      this.logger.warn(`Dead-lettered to "${letter.topic}".`);
+    } catch (error) {
+      this.logger.error(`The dead letter to "${letter.topic}" was not taken: ${reasonOf(error)}.`);
+      throw error;
+    }
+  }
+
   /** Derived from the stem, so that a server that comes back under its old `clientId` finds its sessions again. */
   private connectionName(part: string): string {
     return `${this.clientId}:${part}`;
@@ -171,7 +182,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   private updateStatus(): void {
     const states = this.connections?.states ?? [];
-    if (states.every((state) => state === 'up')) this._status$.next('connected');
+    if (states.length > 0 && states.every((state) => state === 'up')) this._status$.next('connected');
     else if (states.includes('refused')) this._status$.next('subscription-refused');
     else if (states.includes('down')) this._status$.next('reconnecting');
     else if (states.every((state) => state === 'closed')) this._status$.next('closed');

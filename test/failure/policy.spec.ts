@@ -135,3 +135,14 @@ describe('The ends', () => {
     expect(failureEnd.settle(failedMessage({ error }))).toEqual(settlement);
   });
 });
+
+describe('RejectMessage', () => {
+  it.each([0, 5, 0x7f, 0x100, 300, Number.NaN])(
+    'refuses %d, with which a broker would end the connection',
+    (reasonCode) => {
+      expect(() => new RejectMessage('no', { reasonCode })).toThrow(
+        expect.objectContaining({ code: 'INVALID_REASON_CODE', message: expect.stringContaining(String(reasonCode)) }),
+      );
+    },
+  );
+});
