@@ -1,0 +1,73 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Report, Script } from './protocol.js';
+
+const HERE = new URL('.', import.meta.url);
+const LOADER = new URL('../support/child/register-typescript.mjs', HERE).href;
+const START_WITHIN = 60_000;
+const END_WITHIN = 60_000;
+
+const running = new Set<ChildProcess>();
+// A stopped process does not see that its parent has gone.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** A script of this folder in a process of its own. */
+export class ScriptProcess<S extends keyof Script> {
+  readonly #process: ChildProcess;
+  readonly #ready: Promise<Extract<Report, { type: 'ready' }>>;
+
+  constructor(script: S, options: Script[S], listener: (report: Report) => void) {
+    const child = fork(fileURLToPath(new URL(`${script}.ts`, HERE)), [JSON.stringify(options)], {
+      execArgv: ['--import', LOADER],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#process = child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    this.#ready = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${script} does not start.`)), START_WITHIN);
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        reject(new Error(`${script} ended with ${code ?? signal} before it was ready.`));
+      });
+      child.on('message', (report: Report) => {
+        if (report.type === 'ready') {
+          clearTimeout(timer);
+          resolve(report);
+        }
+        listener(report);
+      });
+    });
+    this.#ready.catch(() => {}); // whoever needs it ready asks for it
+  }
+
+  get ready(): Promise<Extract<Report, { type: 'ready' }>> {
+    return this.#ready;
+  }
+
+  get #ended(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Resolves when the process has ended after this signal; with `false` when it had to be killed. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<boolean> {
+    if (this.#ended) return true;
+    const exited = once(this.#process, 'exit');
+    let inTime = true;
+    const timer = setTimeout(() => {
+      inTime = false;
+      this.#process.kill('SIGKILL');
+    }, END_WITHIN);
+    this.#process.kill(signal);
+    await exited;
+    clearTimeout(timer);
+    return inTime;
+  }
+}

@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { startMosquitto } from '../support/mosquitto.js';
+import type { ChaosOptions } from './options.js';
+import { ScriptProcess } from './script-process.js';
+
+export interface RunningBroker {
+  readonly url: string;
+  stop(): Promise<unknown>;
+}
+
+export async function startBroker({ broker, trace }: ChaosOptions): Promise<RunningBroker> {
+  if (broker === 'mosquitto') {
+    const log = trace === undefined ? [] : [`log_dest file ${join(trace, 'mosquitto.log')}`, 'log_type all'];
+    return startMosquitto({ config: ['max_queued_messages 0', ...log] });
+  }
+  const embedded = new ScriptProcess('broker', {}, () => {});
+  const { url } = await embedded.ready;
+  if (url === undefined) throw new Error('The broker did not say where it is.');
+  return { url, stop: () => embedded.end('SIGTERM') };
+}
