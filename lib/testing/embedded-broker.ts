@@ -50,11 +50,13 @@ export class EmbeddedBroker {
   readonly #packets: ClientPackets;
   readonly #connections = new Map<Connection, Session | undefined>();
   #server: Server | undefined;
+  #port: number;
   #stopped = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: EmbeddedBrokerOptions = {}) {
     this.#options = resolveOptions(options);
+    this.#port = this.#options.port;
     this.#sessions = new SessionRegistry(this.#tree, this.#router, this.#events, this.#options);
     this.#handshake = new Handshake(this.#options, this.#sessions, this.#events);
     this.#packets = new ClientPackets(this.#options, this.#tree, this.#router, this.#faults, this.#events);
@@ -68,11 +70,12 @@ export class EmbeddedBroker {
     server.listen(this.#options.port, '127.0.0.1');
     await once(server, 'listening');
     this.#server = server;
+    this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** The port that it listens on. */
+  /** The port that it listens on, or did; before {@link listen} the one asked for. */
   get port(): number {
-    return (this.#server?.address() as AddressInfo | null | undefined)?.port ?? this.#options.port;
+    return this.#port;
   }
 
   /** @throws Error before {@link listen} */

@@ -28,7 +28,7 @@ describe('Concurrency', () => {
       expect(overlapping).toEqual([]);
     });
 
-    it('is real: 1,000 messages of 10 ms each take less than 1 s at concurrency 100', async () => {
+    it('is real: 1,000 messages overlap as much as 10 s of handling in less than 1 s takes', async () => {
       const url = await startBroker();
       const payloads = ids(WARM_UP + 1000);
       await scene().leaveSession(url, 'worker:workers:0', '$share/workers/jobs/#', protocolVersion);
@@ -37,9 +37,12 @@ describe('Concurrency', () => {
 
       const handled: string[] = [];
       let begin: number | undefined;
+      let handling = 0;
       const controller = controllerFor(SharedPattern('workers', 'jobs/#'), async (id) => {
         if (handled.length >= WARM_UP) begin ??= performance.now();
+        const started = performance.now();
         await setTimeout(10);
+        if (begin !== undefined) handling += performance.now() - started;
         handled.push(id);
       });
       const options = { url, protocolVersion, clientId: 'worker', concurrency: 100 };
@@ -48,7 +51,8 @@ describe('Concurrency', () => {
       const duration = performance.now() - (begin ?? NaN);
 
       expect(handled.toSorted()).toEqual(payloads.toSorted());
-      expect(duration).toBeLessThan(1000);
+      // What handlers took in all, against the clock: on a busy machine both are longer. `npm run bench` has the times.
+      expect(handling / duration).toBeGreaterThan(10);
     });
   });
 

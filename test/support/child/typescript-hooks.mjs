@@ -1,4 +1,5 @@
 import { transform } from '@swc/core';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -18,9 +19,15 @@ const OPTIONS = {
 };
 
 export function resolve(specifier, context, next) {
-  if (Object.hasOwn(ENTRY_POINTS, specifier)) return next(new URL(ENTRY_POINTS[specifier], LIBRARY).href, context);
-  const fromTypeScript = context.parentURL?.endsWith('.ts') && specifier.startsWith('.');
-  return next(fromTypeScript ? specifier.replace(/\.js$/, '.ts') : specifier, context);
+  const source = sourceOf(specifier, context.parentURL);
+  return next(source !== undefined && existsSync(source) ? source.href : specifier, context);
+}
+
+/** The TypeScript that is meant; where it is not there, what is installed is. */
+function sourceOf(specifier, parentURL) {
+  if (Object.hasOwn(ENTRY_POINTS, specifier)) return new URL(ENTRY_POINTS[specifier], LIBRARY);
+  const isRelative = parentURL?.endsWith('.ts') && specifier.startsWith('.');
+  return isRelative ? new URL(specifier.replace(/\.js$/, '.ts'), parentURL) : undefined;
 }
 
 export async function load(url, context, next) {
