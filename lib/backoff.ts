@@ -17,7 +17,7 @@ export interface BackoffOptions {
 export type Backoff = Required<BackoffOptions>;
 
 /** Milliseconds; Node's timers take more for 1. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Milliseconds to wait after attempt number `attempt` (1 is the first) has failed. */
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number = Math.random): number {

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '../backoff.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { DEFAULT_PRESENCE_TOPIC } from '../adoption/presence-message.js';
 import { validateTopicName } from '../topic/topic-name.js';
@@ -24,7 +25,7 @@ export const DEFAULT_ADOPTION_AFTER = 10_000;
 export function adoptionSettings(adoption: boolean | AdoptionSettings = true): Required<AdoptionSettings> | undefined {
   if (adoption === false) return undefined;
   const { after = DEFAULT_ADOPTION_AFTER, topic = DEFAULT_PRESENCE_TOPIC } = adoption === true ? {} : adoption;
-  wholeNumber('adoption.after', after, 0);
+  wholeNumber('adoption.after', after, 0, LONGEST_TIMER);
   validateTopicName(topic, { where: 'the option `adoption.topic`' });
   if (topic.startsWith('$'))
     throw new InvalidOptionError('adoption.topic', 'it begins with $', 'Choose another topic.');

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '../backoff.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { Route } from '../delivery/handler.js';
 import type { OrderBy } from '../delivery/order-by.js';
@@ -55,7 +56,7 @@ export class RouteFactory {
       decode: (packet) => this.open(packet, writer.codec),
       handlers: handlers.map((registered, index) => {
         const timeout = registered.options.timeout ?? this.options.timeout;
-        wholeNumber('timeout', timeout, 1);
+        wholeNumber('timeout', timeout, 1, LONGEST_TIMER);
         return new NestHandler({ registered, timeout, writer, replies: index === 0, hooks, unanswerable });
       }),
     };

@@ -1,4 +1,5 @@
 import type { ConsumerDeserializer, ConsumerSerializer } from '@nestjs/microservices';
+import { LONGEST_TIMER } from '../backoff.js';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
 import type { ConnectionOptions } from '../session/connection-options.js';
@@ -68,8 +69,10 @@ export function validateServerOptions(options: MQTTSharedServerOptions): void {
   wholeNumber('receiveMaximum', options.receiveMaximum, 1, RECEIVE_MAXIMUM_LIMIT);
   wholeNumber('maxPayload', options.maxPayload, 0);
   wholeNumber('sessionExpiry', options.sessionExpiry, 0, 0xffff_ffff);
-  wholeNumber('redeliverAfter', options.redeliverAfter, 0);
-  wholeNumber('drainTimeout', options.drainTimeout, 0);
+  wholeNumber('redeliverAfter', options.redeliverAfter, 0, LONGEST_TIMER);
+  wholeNumber('drainTimeout', options.drainTimeout, 0, LONGEST_TIMER);
+  wholeNumber('connectTimeout', options.connectTimeout, 1, LONGEST_TIMER);
+  wholeNumber('timeout', options.timeout, 1, LONGEST_TIMER);
   adoptionSettings(options.adoption);
   for (const connections of [options.connections ?? 1].flatMap((n) => (typeof n === 'number' ? n : Object.values(n)))) {
     wholeNumber('connections', connections, 1);
