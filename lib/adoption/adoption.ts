@@ -92,11 +92,11 @@ export class Adoption {
     try {
       // The broker's answers come behind what the session holds.
       wire.resume();
-      await Promise.all([
+      const announced = Promise.all([
         wire.unsubscribe(this.options.presence.filters),
         publishPresence(wire, this.session.message('adopting'), this.options.address),
       ]);
-      await finishBacklog(wire, this.consumer);
+      await finishBacklog(wire, this.consumer, announced);
     } catch (error) {
       if (wire.open) throw error;
       return 'taken-over';

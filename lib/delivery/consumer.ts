@@ -216,6 +216,7 @@ export class Consumer {
     if (this.inHand <= this.options.receiveMaximum) return true;
     this.paused = true;
     this.report.paused(this.inHand);
+    this.wakeIdleWaiters();
     return false;
   }
 
@@ -277,6 +278,11 @@ export class Consumer {
   /** Resolves when every message that was taken in is settled. */
   whenSettled(): Promise<void> {
     return this.when(() => this.unsettled.size === 0);
+  }
+
+  /** Resolves when reading has paused and nothing in hand can end that: all of it is held. */
+  whenStuck(): Promise<void> {
+    return this.when(() => this.paused && this.unsettled.size === 0);
   }
 
   private async when(condition: () => boolean): Promise<void> {

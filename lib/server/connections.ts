@@ -7,7 +7,7 @@ import { planConnections, type PlannedConnection } from '../routing/connection-p
 import { adoptionSettings } from './adoption-options.js';
 import type { ConnectionFactory } from './connection-factory.js';
 import { Member, type MemberState } from './member.js';
-import { DEFAULT_REDELIVER_AFTER, type MQTTSharedServerOptions } from './server-options.js';
+import { DEFAULT_DRAIN_TIMEOUT, DEFAULT_REDELIVER_AFTER, type MQTTSharedServerOptions } from './server-options.js';
 import { type MQTTSharedStats, statsOf } from './server-stats.js';
 import type { Subscription } from './subscription.js';
 
@@ -57,8 +57,9 @@ export class Connections {
       const failure = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
     } catch (error) {
-      const forget = this.options.clientId === undefined;
-      await Promise.all(this.members.map((member) => member.abandon(forget)));
+      const { clientId, drainTimeout = DEFAULT_DRAIN_TIMEOUT } = this.options;
+      const forget = clientId === undefined;
+      await Promise.all(this.members.map((member) => member.abandon(forget, drainTimeout)));
       await this.adopter?.stop(0);
       throw error;
     }

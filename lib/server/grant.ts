@@ -6,6 +6,15 @@ import { methodsOf, type Subscription } from './subscription.js';
 
 const FAILURE = 0x80;
 
+/** Whether it is the broker's word on a subscription, and not that none came. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof SubscriptionRefusedError ||
+    error instanceof QoSDowngradedError ||
+    error instanceof SharedSubscriptionsUnavailableError
+  );
+}
+
 /**
  * Subscribes, and makes sure that the broker has granted everything.
  *

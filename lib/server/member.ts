@@ -12,7 +12,7 @@ import { Link, type LinkOwner } from '../session/link.js';
 import type { InboundPublish, OutboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
 import { within } from '../deadline.js';
 import type { OpenSession } from './connection-factory.js';
-import { subscribeAll } from './grant.js';
+import { isRefusal, subscribeAll } from './grant.js';
 import { Renewal } from './renewal.js';
 import type { Subscription } from './subscription.js';
 
@@ -54,6 +54,8 @@ export class Member implements LinkOwner {
   private subscribed = false;
   private draining = false;
   private everOpened = false;
+  private sessionEnded = false;
+  private closing: Promise<number> | undefined;
   private upSince: number | undefined;
   private current: Wire | undefined;
 
@@ -126,12 +128,12 @@ export class Member implements LinkOwner {
 
   private async subscribe(wire: Wire): Promise<void> {
     const { address, subscriptions, allowDowngrade } = this.options;
-    await this.answered(subscribeAll(wire, address, subscriptions, allowDowngrade), 'SUBSCRIBE');
+    await this.answered(wire, subscribeAll(wire, address, subscriptions, allowDowngrade), 'SUBSCRIBE');
     await this.unsubscribeFromOld(wire);
   }
 
   /** Waits for the broker's answer, for as long as it may have been sent and cannot be read. */
-  private async answered(answer: Promise<void>, packet: string): Promise<void> {
+  private async answered(wire: Wire, answer: Promise<void>, packet: string): Promise<void> {
     const { address, clientId, answerTimeout } = this.options;
     const timeout = new NoAnswerError(address, clientId, packet, answerTimeout);
     for (;;) {
@@ -139,7 +141,7 @@ export class Member implements LinkOwner {
         await within(answer, answerTimeout, () => timeout);
         return;
       } catch (error) {
-        if (error !== timeout || !this.consumer.isPaused) throw error;
+        if (error !== timeout || !wire.open || !this.consumer.isPaused) throw error;
       }
     }
   }
@@ -155,11 +157,12 @@ export class Member implements LinkOwner {
   disconnected({ error }: WireClosed): void {
     this.current = undefined;
     this.consumer.detach();
+    this.renewal.connectionEnded();
     const unexpected = this.renewal.isUnderWay ? undefined : error;
     const lived = this.upSince === undefined ? undefined : Date.now() - this.upSince;
     this.upSince = undefined;
     this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error: unexpected, lived });
-    this.become(this.subscribed ? 'down' : 'refused');
+    this.become(isRefusal(error) ? 'refused' : 'down');
   }
 
   // --- presence -------------------------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ export class Member implements LinkOwner {
   private async announce(wire: Wire): Promise<void> {
     const { presence, address } = this.options;
     if (presence === undefined || this.draining) return;
-    await this.answered(publishPresence(wire, presence.session.message('alive'), address), 'PUBLISH');
+    await this.answered(wire, publishPresence(wire, presence.session.message('alive'), address), 'PUBLISH');
   }
 
   /** Somebody else's word stands on this session: the will of an old connection, or an adopter that came too late. */
@@ -222,7 +225,12 @@ export class Member implements LinkOwner {
    * Stops taking messages, finishes those in hand and those that only this session has, and ends the session if that
    * leaves nothing. Resolves by `drainTimeout` milliseconds in any case, with the number of messages left to the broker.
    */
-  async close(drainTimeout: number): Promise<number> {
+  close(drainTimeout: number): Promise<number> {
+    this.closing ??= this.leave(drainTimeout);
+    return this.closing;
+  }
+
+  private async leave(drainTimeout: number): Promise<number> {
     this.draining = true;
     this.renewal.stop();
     const deadline = Date.now() + drainTimeout;
@@ -233,6 +241,7 @@ export class Member implements LinkOwner {
     this.consumer.discardArrivals();
     if (!complete) await this.leaveGroup();
     const over = complete && left === 0;
+    this.sessionEnded = over;
     await this.farewell(over);
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
     this.consumer.detach();
@@ -267,8 +276,7 @@ export class Member implements LinkOwner {
       const unsubscribed = this.unsubscribe(wire);
       // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
       this.consumer.allowStarts();
-      await unsubscribed;
-      await finishBacklog(wire, this.consumer);
+      await finishBacklog(wire, this.consumer, unsubscribed);
       return 'nothing';
     } catch {
       return undefined;
@@ -290,16 +298,18 @@ export class Member implements LinkOwner {
     return wire.unsubscribe(this.options.subscriptions.map(({ pattern }) => pattern));
   }
 
-  /** Ends what {@link start} began and did not complete. `forget` ends the session as well. */
-  async abandon(forget: boolean): Promise<void> {
-    this.draining = true;
-    this.renewal.stop();
-    this.consumer.holdStarts();
-    this.consumer.discardArrivals();
-    await this.farewell(forget);
-    await this.link.stop(forget ? { sessionExpiryInterval: 0 } : undefined);
-    if (forget && this.everOpened) await this.endSession(this.options.answerTimeout);
-    this.become('closed');
+  /**
+   * Ends what {@link start} began where not all of it succeeded: what this connection was given meanwhile is finished
+   * within `drainTimeout`, because nobody else may ever get it. `forget` ends the session in any case.
+   */
+  async abandon(forget: boolean, drainTimeout: number): Promise<void> {
+    if (!this.everOpened) {
+      await this.link.stop();
+      this.become('closed');
+      return;
+    }
+    await this.close(drainTimeout);
+    if (forget && !this.sessionEnded) await this.endSession(this.options.answerTimeout);
   }
 
   /**

@@ -53,6 +53,12 @@ export class Renewal {
     this.underWay = false;
   }
 
+  /** The connection has ended by itself: what was held on it comes again without a renewal. */
+  connectionEnded(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);

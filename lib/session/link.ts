@@ -111,6 +111,7 @@ export class Link {
       // Not every answer that the owner waits for is known to be missing when the connection has ended.
       await Promise.race([this.owner.connected(wire), ended]);
     } catch (error) {
+      this.requireNotStopped();
       if (this.current !== wire) throw this.lastClosed?.error ?? error;
       this.setupError = error;
       wire.destroy();

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller } from '@nestjs/common';
+import { Ctx } from '@nestjs/microservices';
+import { MQTTSharedContext, SharedPattern } from 'nestjs-mqtt-shared';
+import { type Deferred, deferred } from './deferred.js';
+import { Scene } from './worker.js';
+
+@Controller()
+class JobsController {
+  @SharedPattern('workers', 'jobs/+')
+  async work(@Ctx() ctx: MQTTSharedContext): Promise<void> {
+    scene.timeline.add(`started ${ctx.topic}`);
+    await gate.promise;
+    scene.timeline.add(`finished ${ctx.topic}`);
+  }
+
+  @SharedPattern('auditors', 'jobs/+')
+  audit(): void {}
+}
+
+let scene: Scene;
+let gate: Deferred<void>;
+beforeEach(async () => {
+  gate = deferred();
+  scene = await Scene.open();
+});
+afterEach(() => scene.close());
+
+describe.each([4, 5] as const)('What a group was given before another was refused (%i)', (protocolVersion) => {
+  it.each([undefined, 'w'])('is finished and acknowledged before listen() fails, clientId %s', async (clientId) => {
+    scene.broker.refuse('$share/auditors/jobs/+', 0x80);
+    const withheld = scene.broker.withhold(({ cmd }, id) => cmd === 'suback' && id.includes('auditors'));
+    await scene.create({ controllers: [JobsController], server: { protocolVersion, clientId } });
+    scene.server.on('acknowledged', ({ message }) => scene.timeline.add(`said to be acknowledged ${message.topic}`));
+    const subscribed = new Promise<void>((resolve) => scene.server.on('subscribed', () => resolve()));
+    const listening = scene.app.listen();
+    listening.catch(() => {});
+    await subscribed;
+    await scene.publish('jobs/1');
+    await scene.timeline.until('started jobs/1');
+    withheld();
+    // Time enough for a connection that is not waited for to be gone.
+    setTimeout(() => gate.resolve(), 100);
+    await expect(listening).rejects.toMatchObject({ code: 'SUBSCRIPTION_REFUSED' });
+    expect(scene.timeline.of('jobs/1').sort()).toEqual(
+      ['started', 'finished', 'said to be acknowledged', 'acknowledged'].sort(),
+    );
+    expect(scene.broker.clients.filter(({ inFlight, queued }) => inFlight.length + queued > 0)).toEqual([]);
+  });
+
+  it('and does not finish by drainTimeout is not said to be acknowledged', async () => {
+    scene.broker.refuse('$share/auditors/jobs/+', 0x80);
+    const withheld = scene.broker.withhold(({ cmd }, id) => cmd === 'suback' && id.includes('auditors'));
+    await scene.create({ controllers: [JobsController], server: { protocolVersion, drainTimeout: 20 } });
+    scene.server.on('acknowledged', ({ message }) => scene.timeline.add(`said to be acknowledged ${message.topic}`));
+    scene.server.on('acknowledgement-dropped', ({ message }) => scene.timeline.add(`dropped ${message.topic}`));
+    const subscribed = new Promise<void>((resolve) => scene.server.on('subscribed', () => resolve()));
+    const listening = scene.app.listen();
+    listening.catch(() => {});
+    await subscribed;
+    await scene.publish('jobs/1');
+    await scene.timeline.until('started jobs/1');
+    withheld();
+    await expect(listening).rejects.toMatchObject({ code: 'SUBSCRIPTION_REFUSED' });
+    gate.resolve();
+    await scene.timeline.until('dropped jobs/1');
+    expect(scene.timeline.of('jobs/1')).toEqual(['started', 'finished', 'dropped']);
+  });
+});

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller } from '@nestjs/common';
+import { Ctx } from '@nestjs/microservices';
+import { MQTTSharedContext, type MQTTSharedServerOptions, SharedPattern } from 'nestjs-mqtt-shared';
+import { Scene } from './worker.js';
+
+const WORKER = 'w:workers:0';
+
+@Controller()
+class JobsController {
+  @SharedPattern('workers', 'failing/+')
+  fail(): void {
+    throw new Error('not today');
+  }
+
+  @SharedPattern('workers', 'once/+')
+  failOnce(@Ctx() ctx: MQTTSharedContext): void {
+    if (!ctx.redelivered) throw new Error('not yet');
+  }
+}
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await Scene.open();
+});
+afterEach(() => scene.close());
+
+async function start(server: MQTTSharedServerOptions): Promise<void> {
+  await scene.start({ controllers: [JobsController], server: { clientId: 'w', ...server } });
+  scene.server.on('recycling', ({ held }) => scene.timeline.add(`recycling ${held}`));
+}
+
+describe.each([4, 5] as const)('A window full of held messages (%i)', (protocolVersion) => {
+  it('does not keep close() waiting for what only another connection could bring', async () => {
+    await start({ protocolVersion, receiveMaximum: 4, drainTimeout: 600_000 });
+    const topics = Array.from({ length: 10 }, (_, n) => `failing/${n}`);
+    const closed = new Promise<void>((resolve, reject) => {
+      scene.server.on('held', () => void scene.app.close().then(resolve, reject));
+    });
+    await Promise.all(topics.map((topic) => scene.publish(topic)));
+    await closed;
+    const [left] = scene.broker.clients;
+    expect(left).toMatchObject({ clientId: WORKER, connected: false, subscriptions: [] });
+  });
+});
+
+describe('The renewal of a connection for held messages', () => {
+  it('is not made when the connection has been renewed by itself meanwhile', async () => {
+    await start({ redeliverAfter: 100 });
+    await scene.publish('once/1');
+    await scene.timeline.until('held once/1');
+    scene.broker.cut(WORKER);
+    await scene.timeline.until('acknowledged once/1');
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(scene.timeline.entries.filter((entry) => entry.startsWith('recycling'))).toEqual([]);
+  });
+});
