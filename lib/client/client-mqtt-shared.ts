@@ -2,7 +2,9 @@ import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
+import { within } from '../deadline.js';
 import { ClientClosedError } from '../errors/client-closed.error.js';
+import { NoAnswerError } from '../errors/no-answer.error.js';
 import { NotConnectedError } from '../errors/not-connected.error.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { SubscriptionRefusedError } from '../errors/subscription-refused.error.js';
@@ -11,7 +13,7 @@ import { Publisher, type PublishOptions } from '../publishing/publisher.js';
 import { REPLY_TOPIC_PREFIX } from '../reply/reply-protocol.js';
 import { brokerAddress } from '../session/broker-address.js';
 import { randomClientId } from '../session/client-id.js';
-import { DEFAULT_URL } from '../session/connection-options.js';
+import { DEFAULT_CONNECT_TIMEOUT, DEFAULT_URL } from '../session/connection-options.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
 import { openMqttWire } from '../session/mqtt-wire.js';
 import { describeReasonCode } from '../session/reason-code.js';
@@ -213,11 +215,12 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   }
 
   private async connected(wire: Wire): Promise<void> {
-    try {
-      await this.replies.connected(wire);
-    } catch (error) {
-      this.requests.failAll(error);
-    }
+    const { connectTimeout = DEFAULT_CONNECT_TIMEOUT } = this.options;
+    await within(
+      this.replies.connected(wire).catch((error: unknown) => this.requests.failAll(error)),
+      connectTimeout,
+      () => new NoAnswerError(this.address, this.clientId, 'SUBSCRIBE', connectTimeout),
+    );
     if (!wire.open) return;
     this.publisher.connected(wire);
     this.changeStatus('connected');

@@ -19,3 +19,31 @@ describe.each([4, 5] as const)('a broker that falls silent, protocol version %i'
     await broker.close();
   });
 });
+
+describe.each([4, 5] as const)('a broker that does not answer SUBSCRIBE, protocol version %i', (protocolVersion) => {
+  it('does not keep what is sent afterwards waiting for ever: the connection is given up for another', async () => {
+    const broker = new EmbeddedBroker();
+    await broker.listen();
+    const withheld = broker.withhold(({ cmd }) => cmd === 'suback');
+    const client = new ClientMQTTShared({
+      url: broker.url,
+      protocolVersion,
+      clientId: 'publisher',
+      connectTimeout: 100,
+      reconnect: { initial: 1, max: 1 },
+    });
+    await client.connect();
+    const asked = client.send('jobs/asked', 'x').subscribe({ error: () => {} });
+    await new Promise<void>((resolve) => broker.on('subscribe', () => resolve()));
+    const gaveUp = new Promise<void>((resolve) => client.on('disconnect', () => resolve()));
+    broker.cut('publisher');
+    const emitted = lastValueFrom(client.emit('jobs/1', 'x'));
+    await gaveUp;
+    await new Promise<void>((resolve) => client.on('disconnect', () => resolve()));
+    withheld.drop();
+    await expect(emitted).resolves.toBeUndefined();
+    asked.unsubscribe();
+    await client.close();
+    await broker.close();
+  });
+});
