@@ -43,6 +43,11 @@ export class Fleet {
     await Promise.all(this.#places.map(({ worker }) => worker.ready));
   }
 
+  /** The workers that live. */
+  get names(): string[] {
+    return this.#places.map(({ name }) => name);
+  }
+
   /** Resolves when it has happened, and the worker or its replacement works. */
   inflict({ fault, place: number, lasts }: Planned): Promise<void> {
     const place = this.#places[number];

@@ -16,6 +16,10 @@ const LOOK = 100;
 /** Milliseconds without a job that had not run before, after which what has not run is lost. */
 const STALLED_AFTER = 45_000;
 const OTHERS_START_AFTER = 5000;
+/** Milliseconds in which a half-open connection is noticed. */
+const CALM_AFTER = 8000;
+const LAST_ROUND_SECONDS = 3;
+const LAST_ROUND_FOR_EACH = 25;
 
 async function carryOut(schedule: readonly Planned[], fleet: Fleet): Promise<void> {
   const begun = performance.now();
@@ -36,7 +40,7 @@ function faults(options: ChaosOptions, fleet: Fleet): Promise<void> {
 
 async function everythingHasRun(ledger: Ledger): Promise<void> {
   ledger.lastProgress = performance.now();
-  while (!ledger.allPublished || ledger.lost.length > 0) {
+  while (ledger.publishing > 0 || ledger.lost.length > 0) {
     if (performance.now() - ledger.lastProgress > STALLED_AFTER) return;
     await setTimeout(LOOK);
   }
@@ -59,20 +63,28 @@ async function run(options: ChaosOptions): Promise<boolean> {
   try {
     const fleet = new Fleet({ brokerUrl: broker.url, protocolVersion: version, concurrency, seed }, ledger);
     await fleet.start(workers);
-    const publishing = { url: broker.url, protocolVersion: version, jobs, seconds };
-    const publisher = new ScriptProcess('publisher', publishing, (report) => ledger.record('publisher', report));
-    await publisher.ready;
+    const publish = async (first: number, count: number, spread: number): Promise<void> => {
+      const work = { url: broker.url, protocolVersion: version, first, jobs: count, seconds: spread };
+      ledger.publishing++;
+      await new ScriptProcess('publisher', work, (report) => ledger.record('publisher', report)).ready;
+    };
+    await publish(0, jobs, seconds);
     await faults(options, fleet);
     await everythingHasRun(ledger);
+    // A worker can be connected and subscribed to nothing: then it gets none of these.
+    await setTimeout(CALM_AFTER);
+    const lastRound = workers * LAST_ROUND_FOR_EACH;
+    await publish(jobs, lastRound, LAST_ROUND_SECONDS);
+    await everythingHasRun(ledger);
+    const idle = ledger.idle(fleet.names, jobs);
     const stuck = await fleet.close();
-    await publisher.end('SIGKILL');
     const left = await presenceLeft(broker.url, version);
     if (trace !== undefined) {
       const lines = ledger.lines.map(({ at, who, what }) => `${at} ${who} ${what}`);
-      const histories = Array.from({ length: jobs }, (_, id) => ledger.history(id));
+      const histories = Array.from({ length: jobs + lastRound }, (_, id) => ledger.history(id));
       await writeFile(join(trace, 'run.log'), [...lines, ...histories, ''].join('\n'));
     }
-    return reportOf(options, ledger, left, stuck);
+    return reportOf(options, ledger, { left, stuck, idle });
   } finally {
     await broker.stop();
   }

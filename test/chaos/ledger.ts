@@ -26,7 +26,8 @@ export class Ledger {
   readonly arrivals = new Map<number, Run[]>();
   readonly deaths: Death[] = [];
   readonly lines: Line[] = [];
-  allPublished = false;
+  /** Publishers that have not published everything yet. */
+  publishing = 0;
   /** When a job ran for the first time that had not run before. */
   lastProgress = performance.now();
   readonly #begun = performance.now();
@@ -38,7 +39,7 @@ export class Ledger {
         for (const id of report.ids) this.published.add(id);
         break;
       case 'all-published':
-        this.allPublished = true;
+        this.publishing--;
         break;
       case 'refused':
         this.refused.push(`${report.id}: ${report.why}`);
@@ -87,6 +88,14 @@ export class Ledger {
       });
       return times.length === 0 ? [] : [{ worker, held: times.length, milliseconds: Math.max(...times) }];
     });
+  }
+
+  /** Of these workers, those that were given no job from this number on. */
+  idle(workers: readonly string[], from: number): string[] {
+    const busy = new Set(
+      [...this.arrivals].flatMap(([id, runs]) => (id < from ? [] : runs.map(({ worker }) => worker))),
+    );
+    return workers.filter((worker) => !busy.has(worker));
   }
 
   /** What is known of one job. */

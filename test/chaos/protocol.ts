@@ -4,7 +4,15 @@ import type { MQTTSharedServerOptions } from 'nestjs-mqtt-shared';
 export interface Script {
   broker: Record<string, never>;
   worker: { readonly server: MQTTSharedServerOptions; readonly seed: number };
-  publisher: { readonly url: string; readonly protocolVersion: 4 | 5; readonly jobs: number; readonly seconds: number };
+  publisher: {
+    readonly url: string;
+    readonly protocolVersion: 4 | 5;
+    /** Number of the first job. */
+    readonly first: number;
+    readonly jobs: number;
+    /** For which they are spread. */
+    readonly seconds: number;
+  };
 }
 
 /** What a script tells the run that started it. */

@@ -7,7 +7,7 @@ import { jobTopic } from './protocol.js';
 /** Milliseconds between two portions. */
 const TURN = 50;
 
-const { url, protocolVersion, jobs, seconds } = optionsOf('publisher');
+const { url, protocolVersion, first, jobs, seconds } = optionsOf('publisher');
 const client = new ClientMQTTShared({ url, protocolVersion });
 await client.connect();
 endWithParent();
@@ -27,7 +27,7 @@ const begun = performance.now();
 const portions: Promise<void>[] = [];
 for (let next = 0; next < jobs;) {
   const due = Math.min(jobs, Math.ceil((jobs * (performance.now() - begun + TURN)) / (seconds * 1000)));
-  const ids = Array.from({ length: due - next }, (_, i) => next + i);
+  const ids = Array.from({ length: due - next }, (_, i) => first + next + i);
   next = due;
   const taken = Promise.all(ids.map(publish)).then((each) => each.filter((id) => id !== undefined));
   portions.push(taken.then((published) => report({ type: 'published', ids: published })));

@@ -4,8 +4,19 @@ import { say } from './say.js';
 
 const MOST_SHOWN = 20;
 
+/** What was found when all was over. */
+export interface End {
+  /** Presence that is still retained. */
+  readonly left: readonly string[];
+  /** Workers that did not end by themselves. */
+  readonly stuck: readonly string[];
+  /** Workers that were given nothing in the last round. */
+  readonly idle: readonly string[];
+}
+
 /** The end of a run: the table, and whether it held. */
-export function reportOf(options: ChaosOptions, ledger: Ledger, left: string[], stuck: string[]): boolean {
+export function reportOf(options: ChaosOptions, ledger: Ledger, end: End): boolean {
+  const { left, stuck, idle } = end;
   const { lost, surplus, recoveries, deaths, refused } = ledger;
   const { concurrency, scenario } = options;
   const allowed = scenario === 'rolling' ? 0 : deaths.length * (2 * concurrency + concurrency);
@@ -24,6 +35,7 @@ export function reportOf(options: ChaosOptions, ledger: Ledger, left: string[], 
     ['until those had run: longest', seconds(times.at(-1))],
     ['presence left on the broker', left.length],
     ['workers that did not end', stuck.length],
+    ['workers that get no jobs any more', idle.length],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) say(`${name.padEnd(width)}  ${value}`);
@@ -31,5 +43,7 @@ export function reportOf(options: ChaosOptions, ledger: Ledger, left: string[], 
   for (const why of refused.slice(0, MOST_SHOWN)) say(`refused ${why}`);
   for (const presence of left.slice(0, MOST_SHOWN)) say(`left ${presence}`);
   for (const worker of stuck) say(`did not end: ${worker}`);
-  return lost.length === 0 && surplus <= allowed && stuck.length === 0 && ledger.allPublished;
+  for (const worker of idle) say(`gets no jobs: ${worker}`);
+  const complete = lost.length === 0 && ledger.publishing === 0;
+  return complete && surplus <= allowed && stuck.length === 0 && idle.length === 0;
 }
