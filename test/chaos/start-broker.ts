@@ -11,7 +11,16 @@ export interface RunningBroker {
 export async function startBroker({ broker, trace }: ChaosOptions): Promise<RunningBroker> {
   if (broker === 'mosquitto') {
     const log = trace === undefined ? [] : [`log_dest file ${join(trace, 'mosquitto.log')}`, 'log_type all'];
-    return startMosquitto({ config: ['max_queued_messages 0', ...log] });
+    const mosquitto = await startMosquitto({ config: ['max_queued_messages 0', ...log] });
+    const endWithRun = (): void => void process.kill(mosquitto.pid);
+    process.once('exit', endWithRun);
+    return {
+      url: mosquitto.url,
+      stop: async () => {
+        process.off('exit', endWithRun);
+        await mosquitto.stop();
+      },
+    };
   }
   const embedded = new ScriptProcess('broker', {}, () => {});
   const { url } = await embedded.ready;
