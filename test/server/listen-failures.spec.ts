@@ -238,7 +238,7 @@ describe('listen() succeeds', () => {
 
 describe('The constructor refuses', () => {
   it.each<[string, MQTTSharedServerOptions, string, RegExp]>([
-    ['what is no URL', { url: 'localhost' }, 'INVALID_URL', /`url`.*no URL.*mqtt:\/\/localhost:1883/],
+    ['what is no URL', { url: 'localhost' }, 'INVALID_URL', /`url`.*protocol.*mqtt:\/\/localhost:1883/],
     ['another protocol', { url: 'http://localhost' }, 'INVALID_URL', /protocol is "http:".*mqtt:/],
     ['no whole number', { concurrency: 1.5 }, 'INVALID_OPTION', /`concurrency`.*1\.5 is no whole number from 1/],
     ['too large a window', { receiveMaximum: 65_536 }, 'INVALID_OPTION', /`receiveMaximum`.*from 1 to 65535/],
