@@ -1,3 +1,6 @@
+import { parseTopicFilter } from '../topic/topic-filter.js';
+import { isSessionOf } from './session-id.js';
+
 /**
  * What a worker's connection says of itself in a retained message, and its will after it.
  *
@@ -27,8 +30,9 @@ export function presenceFilter(prefix: string, group: string): string {
   return `${prefix}/${group}/+`;
 }
 
+/** What a topic level cannot hold is escaped. */
 export function presenceTopic(prefix: string, group: string, clientId: string): string {
-  return `${prefix}/${group}/${clientId}`;
+  return `${prefix}/${group}/${clientId.replace(/[%/+#]/g, encodeURIComponent)}`;
 }
 
 export function encodePresence(presence: Presence): string {
@@ -47,15 +51,21 @@ export function decodePresence(prefix: string, group: string, topic: string, pay
   } catch {
     return undefined;
   }
-  if (!isPresence(value) || !isClientIdOf(group, value.clientId)) return undefined;
+  if (!isPresence(value) || !isSessionOf(group, value.clientId)) return undefined;
+  if (value.filters.length === 0 || !value.filters.every((filter) => isFilterOf(group, filter))) return undefined;
   return topic === presenceTopic(prefix, group, value.clientId) ? value : undefined;
 }
 
-/** `<stem>:<group>:<number>`, the scheme of the connections of a group. */
-function isClientIdOf(group: string, clientId: string): boolean {
-  const parts = clientId.split(':');
-  const number = parts.pop() ?? '';
-  return /^\d{1,6}$/.test(number) && parts.slice(1).join(':').endsWith(group) && clientId.includes(`:${group}:`);
+/** Adopters and owners unsubscribe what they find here; one that is malformed would end their connection. */
+function isFilterOf(group: string, filter: string): boolean {
+  const prefix = `$share/${group}/`;
+  if (!filter.startsWith(prefix)) return false;
+  try {
+    parseTopicFilter(filter.slice(prefix.length), { namedLevels: false });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isPresence(value: unknown): value is Presence {
