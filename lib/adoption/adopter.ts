@@ -3,9 +3,10 @@ import { within } from '../deadline.js';
 import { addSnapshots, type ConsumerSnapshot, countsOnly } from '../delivery/consumer-stats.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
 import { PresenceRefusedError } from '../errors/presence-refused.error.js';
+import { ShuttingDownError } from '../errors/shutting-down.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { Link, type LinkOwner, type OpenLinkWire } from '../session/link.js';
-import type { InboundPublish, Wire } from '../session/wire.js';
+import type { InboundPublish, Wire, WireClosed } from '../session/wire.js';
 import { Adoption, type AdoptionOptions } from './adoption.js';
 import { PresenceBoard } from './presence-board.js';
 import { type Presence, presenceFilter } from './presence-message.js';
@@ -14,6 +15,8 @@ import { type Presence, presenceFilter } from './presence-message.js';
 const STEP = 2_000;
 
 export interface AdopterOptions {
+  /** Client Identifier of the connection on which presence is watched. */
+  readonly clientId: string;
   /** Where the broker is, as it may be shown. */
   readonly address: string;
   /** Milliseconds for each answer of the broker. */
@@ -37,22 +40,33 @@ export interface AdopterOptions {
   readonly reassert: (clientId: string, presence: Presence) => void;
 }
 
+interface RunningAdoption {
+  readonly group: string;
+  readonly adoption: Adoption;
+}
+
 /** Watches the presence of all sessions of this worker's groups, and adopts those whose turn it is. */
 export class Adopter implements LinkOwner {
   private readonly boards = new Map<string, PresenceBoard>();
   private readonly link: Link;
-  private readonly running = new Map<Adoption, string>();
+  /** By the Client Identifier of the session. */
+  private readonly running = new Map<string, RunningAdoption>();
   /** Counts of adoptions that are over, by group. */
   private readonly past = new Map<string, ConsumerSnapshot>();
   private stopped = false;
   private current: Wire | undefined;
+  private received = 0;
+  /** The connection on which all that is retained is known. */
+  private watching!: Promise<Wire>;
+  private startWatching: ((wire: Wire) => void) | undefined;
 
   constructor(private readonly options: AdopterOptions) {
-    const { prefix, after, own, reassert } = options;
+    const { prefix, after, own, incarnation, reassert } = options;
     for (const [group, sessions] of own) {
       const board = new PresenceBoard({
         prefix,
         group,
+        incarnation,
         own: sessions,
         after,
         step: STEP,
@@ -61,6 +75,7 @@ export class Adopter implements LinkOwner {
       });
       this.boards.set(group, board);
     }
+    this.watchAnew();
     this.link = new Link(options.watch, this, options.reconnect);
   }
 
@@ -74,6 +89,25 @@ export class Adopter implements LinkOwner {
     return this.boards.get(group)?.presenceOf(clientId);
   }
 
+  /**
+   * What is retained of a session by now; `undefined` when there is nothing, and when it cannot be known. Whatever was
+   * published before the call is considered.
+   */
+  async retained(group: string, clientId: string): Promise<Presence | undefined> {
+    const { address, answerTimeout, clientId: watch } = this.options;
+    const timeout = new NoAnswerError(address, watch, 'PINGREQ', answerTimeout);
+    try {
+      await within(
+        this.watching.then((wire) => this.catchUp(wire)),
+        answerTimeout,
+        () => timeout,
+      );
+      return this.presenceOf(group, clientId);
+    } catch {
+      return undefined;
+    }
+  }
+
   async connected(wire: Wire): Promise<void> {
     const { prefix, address, answerTimeout } = this.options;
     const filters = [...this.boards.keys()].map((group) => presenceFilter(prefix, group));
@@ -82,6 +116,8 @@ export class Adopter implements LinkOwner {
       answerTimeout,
       () => new NoAnswerError(address, wire.clientId, 'SUBSCRIBE', answerTimeout),
     );
+    this.startWatching?.(wire);
+    this.startWatching = undefined;
   }
 
   private async subscribe(wire: Wire, filters: readonly string[]): Promise<void> {
@@ -90,12 +126,28 @@ export class Adopter implements LinkOwner {
       const code = codes[i] ?? 0x80;
       if (code >= 0x80) throw new PresenceRefusedError(this.options.address, filter, 'subscribe to', code);
     });
-    await wire.ping();
+    await this.catchUp(wire);
+  }
+
+  /** The broker's window may hold back messages behind PINGRESP; they come once those before are acknowledged. */
+  private async catchUp(wire: Wire): Promise<void> {
+    let seen: number;
+    do {
+      seen = this.received;
+      await wire.ping();
+    } while (seen !== this.received);
+  }
+
+  private watchAnew(): void {
+    this.watching = new Promise((resolve) => {
+      this.startWatching = resolve;
+    });
   }
 
   publish({ topic, payload, packetId, qos }: InboundPublish): boolean {
+    this.received++;
     const group = this.groupOf(topic);
-    if (group !== undefined) this.boards.get(group)?.receive(topic, payload);
+    if (group !== undefined && !this.stopped) this.boards.get(group)?.receive(topic, payload);
     if (qos !== 0) this.current?.acknowledge({ packetId, qos, reasonCode: 0 });
     return true;
   }
@@ -104,9 +156,13 @@ export class Adopter implements LinkOwner {
     this.current = wire;
   }
 
-  disconnected(): void {
+  disconnected({ error }: WireClosed): void {
     this.current = undefined;
+    // Whoever waits for it goes on waiting over tries that fail.
+    if (this.startWatching === undefined) this.watchAnew();
     for (const board of this.boards.values()) board.reset();
+    if (!(error instanceof PresenceRefusedError)) return; // The members tell of a broker that is away.
+    this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error, lived: undefined });
   }
 
   /** A Share Name has no `/`. */
@@ -116,9 +172,10 @@ export class Adopter implements LinkOwner {
 
   private async adopt(group: string, presence: Presence): Promise<void> {
     const { options } = this;
-    const adoption = new Adoption({ ...options, ...options.adoption(group, presence), group, presence });
-    this.running.set(adoption, group);
     const session = presence.clientId;
+    if (this.running.has(session)) return;
+    const adoption = new Adoption({ ...options, ...options.adoption(group, presence), group, presence });
+    this.running.set(session, { group, adoption });
     options.events.emit({ type: 'adopting', session, group });
     try {
       const outcome = await adoption.run();
@@ -128,9 +185,9 @@ export class Adopter implements LinkOwner {
       const reason = error instanceof Error ? error : new Error(String(error));
       options.events.emit({ type: 'adoption-failed', session, group, error: reason });
       adoption.destroy();
-      if (!this.stopped) this.boards.get(group)?.retry(presence);
     } finally {
-      this.running.delete(adoption);
+      this.running.delete(session);
+      if (!this.stopped) this.boards.get(group)?.retry(presence);
       const counts = countsOnly(adoption.snapshot());
       const past = this.past.get(group);
       this.past.set(group, past === undefined ? counts : addSnapshots(past, counts));
@@ -139,7 +196,7 @@ export class Adopter implements LinkOwner {
 
   /** Of the sessions that are being adopted, and of those that have been. */
   snapshots(): { group: string; snapshot: ConsumerSnapshot }[] {
-    const running = [...this.running].map(([adoption, group]) => ({ group, snapshot: adoption.snapshot() }));
+    const running = [...this.running.values()].map(({ group, adoption }) => ({ group, snapshot: adoption.snapshot() }));
     return [...running, ...[...this.past].map(([group, snapshot]) => ({ group, snapshot }))];
   }
 
@@ -147,9 +204,10 @@ export class Adopter implements LinkOwner {
   async stop(deadline: number): Promise<void> {
     this.stopped = true;
     for (const board of this.boards.values()) board.reset();
-    const stopping = Promise.all([...this.running.keys()].map((adoption) => adoption.stop()));
-    await within(stopping, deadline, () => new Error('It took too long.')).catch(() => {
-      for (const adoption of this.running.keys()) adoption.destroy();
+    const adoptions = [...this.running.values()].map(({ adoption }) => adoption);
+    const timeout = new ShuttingDownError(deadline);
+    await within(Promise.all(adoptions.map((adoption) => adoption.stop())), deadline, () => timeout).catch(() => {
+      for (const adoption of adoptions) adoption.abort(timeout);
     });
     await this.link.stop();
   }

@@ -44,6 +44,8 @@ export class Adoption {
   private readonly stopping = new AbortController();
   private wire: Wire | undefined;
   private over: () => void = () => {};
+  private givingBack = false;
+  private leaving: Promise<void> | undefined;
 
   constructor(private readonly options: AdoptionOptions) {
     const { prefix, group, incarnation, presence } = options;
@@ -63,8 +65,8 @@ export class Adoption {
 
   /** @throws when no connection comes about, or the presence topic is forbidden */
   async run(): Promise<AdoptionOutcome> {
-    const lost = new Promise<'taken-over'>((resolve) => {
-      this.over = () => resolve('taken-over');
+    const lost = new Promise<AdoptionOutcome>((resolve) => {
+      this.over = () => resolve(this.outcomeOfLoss);
     });
     const wire = await this.options.open(
       {
@@ -75,11 +77,20 @@ export class Adoption {
       this.stopping.signal,
       { clean: false, will: this.session.nextWill() },
     );
+    // It was stopped in the turn in which CONNACK came.
+    if (this.stopping.signal.aborted) {
+      wire.destroy();
+      return this.outcomeOfLoss;
+    }
     this.wire = wire;
     this.consumer.attach(wire.sessionPresent);
     const outcome = await Promise.race([this.finish(wire), lost]);
     if (wire.open) await this.leave(wire, outcome);
     return outcome;
+  }
+
+  private get outcomeOfLoss(): AdoptionOutcome {
+    return this.givingBack ? 'left' : 'taken-over';
   }
 
   private closed(): void {
@@ -90,30 +101,37 @@ export class Adoption {
 
   private async finish(wire: Wire): Promise<AdoptionOutcome> {
     try {
-      // The broker's answers come behind what the session holds.
+      // The broker's answers come behind what the session holds. By `adopting` its owner knows that the subscriptions
+      // are gone, so it comes first.
       wire.resume();
       const announced = Promise.all([
-        wire.unsubscribe(this.options.presence.filters),
         publishPresence(wire, this.session.message('adopting'), this.options.address),
+        wire.unsubscribe(this.options.presence.filters),
       ]);
       await finishBacklog(wire, this.consumer, announced);
     } catch (error) {
-      if (wire.open) throw error;
-      return 'taken-over';
+      if (wire.open && !this.givingBack) throw error;
+      return this.outcomeOfLoss;
     }
     return this.consumer.snapshot().unsettled === 0 ? 'ended' : 'left';
   }
 
-  private async leave(wire: Wire, outcome: AdoptionOutcome): Promise<void> {
+  private leave(wire: Wire, outcome: AdoptionOutcome): Promise<void> {
+    this.leaving ??= this.disconnect(wire, outcome);
+    return this.leaving;
+  }
+
+  private async disconnect(wire: Wire, outcome: AdoptionOutcome): Promise<void> {
     this.consumer.discardArrivals();
     if (outcome !== 'ended') {
       await this.say(wire, this.session.message('gone'));
       await wire.disconnect();
-      return;
+    } else if (this.options.protocolVersion === 5) {
+      await this.say(wire, this.session.cleared);
+      await wire.disconnect({ sessionExpiryInterval: 0 });
+    } else {
+      await this.replaceSession();
     }
-    await this.say(wire, this.session.cleared);
-    await wire.disconnect({ sessionExpiryInterval: 0 });
-    if (this.options.protocolVersion === 4) await this.endSession();
   }
 
   private say(wire: Wire, message: OutboundPublish): Promise<void> {
@@ -125,23 +143,35 @@ export class Adoption {
     );
   }
 
-  /** On 3.1.1 DISCONNECT cannot end a session; a clean one takes its place and ends with its connection. */
-  private async endSession(): Promise<void> {
+  /**
+   * On 3.1.1 DISCONNECT cannot end a session; a clean one takes its place, and with it ends this connection. That its
+   * will then says `gone` is for the case that this is the last that is heard of it.
+   */
+  private async replaceSession(): Promise<void> {
     const listener = { publish: () => true, released: () => {}, closed: () => {} };
     const wire = await this.options.open(listener, this.stopping.signal, { clean: true });
-    await wire.disconnect();
+    try {
+      await this.say(wire, this.session.cleared);
+    } finally {
+      await wire.disconnect();
+    }
   }
 
   /** Lets what runs finish, for as long as the caller waits, and gives the session back as `gone`. */
   async stop(): Promise<void> {
+    this.givingBack = true;
     this.consumer.holdStarts();
     await this.consumer.whenNothingRuns();
-    const { wire } = this;
-    if (wire === undefined) {
-      this.stopping.abort();
-      return;
-    }
-    await this.leave(wire, 'left').catch(() => wire.destroy());
+    const { wire, leaving } = this;
+    if (wire !== undefined) await this.leave(wire, 'left').catch(() => wire.destroy());
+    else if (leaving !== undefined) await leaving.catch(() => {});
+    else this.stopping.abort();
+  }
+
+  /** Ends the connection, and what has no end by itself. */
+  abort(reason: Error): void {
+    this.consumer.abort(reason);
+    this.destroy();
   }
 
   destroy(): void {

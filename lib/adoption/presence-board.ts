@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
-import { decodePresence, type Presence } from './presence-message.js';
+import { LONGEST_TIMER } from '../backoff.js';
+import { decodePresence, type Presence, presenceTopic } from './presence-message.js';
+
+/** Milliseconds; a session that holds what always fails, or cannot be had, must not make its adopters spin. */
+const LEAST_TIME_BETWEEN_ADOPTIONS = 1_000;
 
 export interface PresenceBoardOptions {
   readonly prefix: string;
   /** Share Name. */
   readonly group: string;
+  /** Of this process. */
+  readonly incarnation: string;
   /** This worker's own sessions of the group, and the subscriptions of each. */
   readonly own: ReadonlyMap<string, readonly string[]>;
   /** Milliseconds for which a session must have been without a connection. */
@@ -19,12 +25,13 @@ export interface PresenceBoardOptions {
 /**
  * What one worker knows of the sessions of its group, and when it is its turn to adopt one.
  *
- * Every living worker that serves all filters of a session that is gone is a candidate. All rank the candidates alike,
- * by a hash, and wait `after` and then `step` for each that comes before; so the first adopts, and the next steps in
+ * Every living worker that serves all filters of a session that is gone is a candidate. All wait `after`, rank the
+ * candidates alike, by a hash, and wait `step` for each that comes before; so the first adopts, and the next steps in
  * only when nothing has been heard of it. Two that adopt all the same do no harm but a second run: the broker lets only
  * one of them have the session.
  */
 export class PresenceBoard {
+  /** By topic, like the timers: a message without payload has nothing else. */
   private readonly known = new Map<string, Presence>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
 
@@ -32,26 +39,34 @@ export class PresenceBoard {
 
   /** What is known of a session; before this worker has connected, that is what was retained of it. */
   presenceOf(clientId: string): Presence | undefined {
-    return this.known.get(clientId);
+    return this.known.get(this.topicOf(clientId));
   }
 
   receive(topic: string, payload: Buffer): void {
-    const { prefix, group } = this.options;
+    const { prefix, group, own, overwritten } = this.options;
     if (payload.length === 0) {
-      this.forget(topic.slice(`${prefix}/${group}/`.length));
+      this.cancel(topic);
+      this.known.delete(topic);
       return;
     }
     const presence = decodePresence(prefix, group, topic, payload);
-    if (presence === undefined || this.isOutdated(presence)) return;
-    this.known.set(presence.clientId, presence);
-    if (this.options.own.has(presence.clientId)) this.options.overwritten(presence);
-    else if (presence.state === 'gone') this.waitFor(presence);
-    else this.cancel(presence.clientId);
+    if (presence === undefined) return;
+    if (own.has(presence.clientId)) {
+      // Whoever subscribes from now on is told this, outdated or not.
+      this.known.set(topic, presence);
+      overwritten(presence);
+    } else if (!this.isOutdated(presence, this.known.get(topic))) {
+      this.known.set(topic, presence);
+      if (presence.state === 'gone') this.waitFor(topic, presence);
+      else this.cancel(topic);
+    }
   }
 
   /** Waits anew for a session whose adoption did not come about. */
-  retry(presence: Presence): void {
-    if (this.known.get(presence.clientId)?.state === 'gone') this.waitFor(presence);
+  retry({ clientId }: Presence): void {
+    const topic = this.topicOf(clientId);
+    const last = this.known.get(topic);
+    if (last?.state === 'gone') this.waitFor(topic, last, LEAST_TIME_BETWEEN_ADOPTIONS);
   }
 
   /** Nothing is known any more: what is retained will come again with the next subscription. */
@@ -62,34 +77,41 @@ export class PresenceBoard {
   }
 
   /** The will of a connection that its worker has replaced since. */
-  private isOutdated({ clientId, incarnation, connection }: Presence): boolean {
-    const last = this.known.get(clientId);
+  private isOutdated({ incarnation, connection }: Presence, last: Presence | undefined): boolean {
     return last !== undefined && last.incarnation === incarnation && last.connection > connection;
   }
 
-  private forget(clientId: string): void {
-    this.cancel(clientId);
-    this.known.delete(clientId);
+  private cancel(topic: string): void {
+    clearTimeout(this.timers.get(topic));
+    this.timers.delete(topic);
   }
 
-  private cancel(clientId: string): void {
-    clearTimeout(this.timers.get(clientId));
-    this.timers.delete(clientId);
+  private waitFor(topic: string, gone: Presence, least = 0): void {
+    const { after, step, adopt, incarnation } = this.options;
+    const wait = Math.max(after, gone.incarnation === incarnation ? LEAST_TIME_BETWEEN_ADOPTIONS : least);
+    this.wait(topic, wait, () => {
+      // Ranked when all who live have had the time to say so.
+      const rank = this.ownRank(gone);
+      if (rank === 0) adopt(gone);
+      else if (rank !== undefined) this.wait(topic, rank * step, () => adopt(gone));
+    });
   }
 
-  private waitFor(presence: Presence): void {
-    const { after, step, adopt } = this.options;
-    const rank = this.ownRank(presence);
-    this.cancel(presence.clientId);
-    if (rank === undefined) return;
+  private wait(topic: string, milliseconds: number, then: () => void): void {
+    this.cancel(topic);
     const timer = setTimeout(
       () => {
-        this.timers.delete(presence.clientId);
-        adopt(presence);
+        this.timers.delete(topic);
+        then();
       },
-      after + rank * step,
+      Math.min(milliseconds, LONGEST_TIMER),
     );
-    this.timers.set(presence.clientId, timer);
+    this.timers.set(topic, timer);
+  }
+
+  private topicOf(clientId: string): string {
+    const { prefix, group } = this.options;
+    return presenceTopic(prefix, group, clientId);
   }
 
   /** How many candidates come before this worker; `undefined` when it is none. */

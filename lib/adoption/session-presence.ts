@@ -27,6 +27,11 @@ export class SessionPresence {
     return { topic: this.topic, payload, qos: 1, retain: true };
   }
 
+  /** Whether this process was the last that said anything. */
+  isOwn(retained: Presence | undefined): boolean {
+    return retained?.incarnation === this.options.incarnation;
+  }
+
   /** Whether what is retained is what this process said last of a session that it is connected to. */
   isCurrent({ incarnation, connection, state }: Presence): boolean {
     return incarnation === this.options.incarnation && connection === this.connection && state === 'alive';

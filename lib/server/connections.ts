@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Adopter } from '../adoption/adopter.js';
 import type { Presence } from '../adoption/presence-message.js';
+import { sessionId } from '../adoption/session-id.js';
 import { SessionPresence } from '../adoption/session-presence.js';
 import { Consumer } from '../delivery/consumer.js';
 import { planConnections, type PlannedConnection } from '../routing/connection-plan.js';
@@ -85,6 +86,7 @@ export class Connections {
         : {
             session: new SessionPresence({ prefix, group, clientId, incarnation, filters }),
             last: () => adopter.presenceOf(group, clientId),
+            retained: () => adopter.retained(group, clientId),
           };
     return new Member({
       clientId,
@@ -117,7 +119,9 @@ export class Connections {
     if (settings === undefined || own.size === 0) return undefined;
     const { factory, incarnation } = this;
     const { address, answerTimeout, reconnect, events, protocolVersion } = factory;
+    const clientId = `${this.clientId}:presence`;
     return new Adopter({
+      clientId,
       prefix: settings.topic,
       after: settings.after,
       incarnation,
@@ -126,8 +130,7 @@ export class Connections {
       answerTimeout,
       reconnect,
       events,
-      watch: (listener, signal) =>
-        factory.session(`${this.clientId}:presence`, false)(listener, signal, { clean: true }),
+      watch: (listener, signal) => factory.session(clientId, false)(listener, signal, { clean: true }),
       adoption: (group, presence) => ({
         protocolVersion,
         open: factory.session(presence.clientId, true),
@@ -151,6 +154,6 @@ export class Connections {
 
   /** Derived from the stem, so that a server that comes back under its old `clientId` finds its sessions again. */
   private connectionName(planned: PlannedConnection<Subscription>): string {
-    return `${this.clientId}:${planned.kind === 'shared' ? planned.group : ''}:${planned.index}`;
+    return sessionId(this.clientId, planned.kind === 'shared' ? planned.group : '', planned.index);
   }
 }

@@ -16,6 +16,15 @@ import { isRefusal, subscribeAll } from './grant.js';
 import { Renewal } from './renewal.js';
 import type { Subscription } from './subscription.js';
 
+/** What a member says of its session, and hears of it. */
+export interface OwnPresence {
+  readonly session: SessionPresence;
+  /** What this worker has heard last. */
+  readonly last: () => Presence | undefined;
+  /** What is retained by now. */
+  readonly retained: () => Promise<Presence | undefined>;
+}
+
 export interface MemberOptions {
   readonly clientId: string;
   /** Where the broker is, as it may be shown. */
@@ -26,7 +35,7 @@ export interface MemberOptions {
   /** Whether the session outlives its connections. */
   readonly persistent: boolean;
   /** What other workers are told of the session, and what they were told last; where sessions are adopted. */
-  readonly presence: { readonly session: SessionPresence; readonly last: () => Presence | undefined } | undefined;
+  readonly presence: OwnPresence | undefined;
   /** Milliseconds for each answer of the broker. */
   readonly answerTimeout: number;
   readonly redeliverAfter: number;
@@ -58,6 +67,7 @@ export class Member implements LinkOwner {
   private closing: Promise<number> | undefined;
   private upSince: number | undefined;
   private current: Wire | undefined;
+  private announcedOn: Wire | undefined;
 
   constructor(private readonly options: MemberOptions) {
     this.consumer = new Consumer(options.consumer, {
@@ -112,24 +122,29 @@ export class Member implements LinkOwner {
 
   async connected(wire: Wire): Promise<void> {
     const { options } = this;
-    if (!this.subscribed && !this.draining) {
-      await this.subscribe(wire);
+    const { sessionPresent } = wire;
+    const filters = options.subscriptions.map(({ pattern }) => pattern);
+    if (sessionPresent && !this.draining && (await this.wasAdopted())) this.subscribed = false;
+    const old = this.filtersOfOldVersion(wire);
+    // SUBACK can come behind a long backlog, and a session that nobody is known to be at is adopted meanwhile.
+    const announced = sessionPresent ? this.announce(wire) : Promise.resolve();
+    if (this.subscribed || this.draining) {
+      await announced;
+    } else {
+      await Promise.all([announced, this.subscribe(wire, old)]);
       this.subscribed = true;
-      const filters = options.subscriptions.map(({ pattern }) => pattern);
       options.events.emit({ type: 'subscribed', connection: options.clientId, filters });
     }
-    await this.announce(wire);
-    const filters = options.subscriptions.map(({ pattern }) => pattern);
-    const { sessionPresent } = wire;
+    if (!sessionPresent) await this.announce(wire);
     this.upSince = Date.now();
     options.events.emit({ type: 'connected', connection: options.clientId, sessionPresent, filters });
     if (!this.draining) this.become('up');
   }
 
-  private async subscribe(wire: Wire): Promise<void> {
+  private async subscribe(wire: Wire, old: readonly string[]): Promise<void> {
     const { address, subscriptions, allowDowngrade } = this.options;
     await this.answered(wire, subscribeAll(wire, address, subscriptions, allowDowngrade), 'SUBSCRIBE');
-    await this.unsubscribeFromOld(wire);
+    if (old.length > 0) await wire.unsubscribe(old);
   }
 
   /** Waits for the broker's answer, for as long as it may have been sent and cannot be read. */
@@ -171,24 +186,32 @@ export class Member implements LinkOwner {
   private async announce(wire: Wire): Promise<void> {
     const { presence, address } = this.options;
     if (presence === undefined || this.draining) return;
+    this.announcedOn = wire;
     await this.answered(wire, publishPresence(wire, presence.session.message('alive'), address), 'PUBLISH');
   }
 
   /** Somebody else's word stands on this session: the will of an old connection, or an adopter that came too late. */
   reassert(retained: Presence): void {
     const { presence } = this.options;
-    const wire = this.link.wire;
-    if (wire === undefined || this.draining || presence?.session.isCurrent(retained) !== false) return;
+    const wire = this.announcedOn;
+    if (wire === undefined || wire !== this.current || this.draining) return;
+    if (presence?.session.isCurrent(retained) !== false) return;
     // Without an answer the connection has ended or will, and the next one announces itself.
     this.announce(wire).catch(() => wire.destroy());
   }
 
+  /** An adopter has been at this session, and unsubscribed. Assumed where it cannot be known. */
+  private async wasAdopted(): Promise<boolean> {
+    const { presence } = this.options;
+    if (presence === undefined || !this.subscribed) return false;
+    return !presence.session.isOwn(await presence.retained());
+  }
+
   /** A session is never left with a subscription that no handler of this version serves. */
-  private async unsubscribeFromOld(wire: Wire): Promise<void> {
-    if (!wire.sessionPresent) return;
+  private filtersOfOldVersion(wire: Wire): string[] {
+    if (!wire.sessionPresent || this.subscribed) return [];
     const current = new Set(this.options.subscriptions.map(({ pattern }) => pattern));
-    const old = this.options.presence?.last()?.filters.filter((filter) => !current.has(filter)) ?? [];
-    if (old.length > 0) await wire.unsubscribe(old);
+    return this.options.presence?.last()?.filters.filter((filter) => !current.has(filter)) ?? [];
   }
 
   /** Tells the other workers what becomes of the session that this worker leaves. */

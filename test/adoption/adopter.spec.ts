@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Adopter } from '../../lib/adoption/adopter.js';
+import type { Presence } from '../../lib/adoption/presence-message.js';
+import { PresenceRefusedError } from '../../lib/errors/presence-refused.error.js';
+import { EventBus } from '../../lib/observability/event-bus.js';
+import type { MQTTSharedEvent } from '../../lib/observability/events.js';
+import { Consumer, type ConsumerOptions } from '../../lib/delivery/consumer.js';
+import { KeyLanes } from '../../lib/delivery/key-lanes.js';
+import type { WireListener } from '../../lib/session/wire.js';
+import { FakeWire } from '../support/fake-wire.js';
+import { promisesToSettle, route, trieOf } from '../delivery/routes.js';
+import { StubHandler } from '../delivery/stub-handler.js';
+import { FILTER, GROUP, PREFIX, presence, retained } from './presences.js';
+
+const AFTER = 10_000;
+const gone = presence('dead:workers:0', { state: 'gone' });
+
+/** An {@link Adopter} over connections of the test. */
+class Scene {
+  readonly events: MQTTSharedEvent[] = [];
+  readonly watches: FakeWire[] = [];
+  /** Connections with the Client Identifiers of others. */
+  readonly adoptions: FakeWire[] = [];
+  readonly handler = new StubHandler();
+  readonly adopter: Adopter;
+  refusal: Error | undefined;
+  /** Reason Code of SUBACK for the presence filter. */
+  suback = 1;
+
+  constructor() {
+    const events = new EventBus((error) => {
+      throw error;
+    });
+    for (const type of ['adopting', 'adopted', 'adoption-failed', 'disconnected'] as const) {
+      events.on(type, (event) => this.events.push(event));
+    }
+    this.adopter = new Adopter({
+      clientId: 'w1:presence',
+      address: 'mqtt://broker',
+      answerTimeout: 1_000,
+      prefix: PREFIX,
+      incarnation: 'this process',
+      after: AFTER,
+      own: new Map([[GROUP, new Map([['w1:workers:0', [FILTER]]])]]),
+      reconnect: { initial: 100, factor: 1, max: 100, jitter: 0 },
+      events,
+      watch: async (listener) => this.open(this.watches, listener),
+      adoption: () => ({
+        protocolVersion: 5,
+        open: async (listener) => {
+          if (this.refusal !== undefined) throw this.refusal;
+          return this.open(this.adoptions, listener);
+        },
+        consumer: (port) => new Consumer(this.consumerOptions(events), port),
+      }),
+      reassert: () => {},
+    });
+  }
+
+  private open(wires: FakeWire[], listener: WireListener): FakeWire {
+    const wire = new FakeWire({ subacks: { 'presence/workers/+': this.suback } });
+    wire.listener = listener;
+    wires.push(wire);
+    return wire;
+  }
+
+  private consumerOptions(events: EventBus): ConsumerOptions {
+    return {
+      connection: 'adopted',
+      routes: trieOf([route('jobs/#', [this.handler])]),
+      unmatched: route('none', []),
+      lanes: new KeyLanes(),
+      concurrency: 1,
+      receiveMaximum: 2,
+      ackOrder: 'arrival',
+      maxPayload: 100,
+      isReply: () => false,
+      events,
+    };
+  }
+
+  hear(message: Presence): void {
+    this.watches.at(-1)?.deliver(retained(message));
+  }
+
+  /** What the adopting connection has published, confirmed as by a broker that takes it. */
+  async confirmAll(wire: FakeWire | undefined): Promise<void> {
+    for (const sent of wire?.sent ?? []) sent.confirm();
+    await promisesToSettle();
+  }
+
+  get types(): string[] {
+    return this.events.map(({ type }) => type);
+  }
+}
+
+async function pass(milliseconds: number): Promise<void> {
+  jest.advanceTimersByTime(milliseconds);
+  await promisesToSettle();
+}
+
+describe('The adopter', () => {
+  let scene: Scene;
+  beforeEach(async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+    scene = new Scene();
+    await scene.adopter.start();
+  });
+  afterEach(async () => {
+    const stopped = scene.adopter.stop(0);
+    await pass(0);
+    await stopped;
+    jest.useRealTimers();
+  });
+
+  it('adopts nothing that it hears of while it stops', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    scene.adoptions[0]?.deliver({ topic: 'jobs/a', qos: 1, packetId: 1, payload: Buffer.from('a') });
+    const stopped = scene.adopter.stop(60_000);
+    scene.hear(presence('other:workers:0', { state: 'gone' }));
+    await pass(AFTER);
+    scene.handler.call('a').succeed();
+    await promisesToSettle();
+    await scene.confirmAll(scene.adoptions[0]);
+    await stopped;
+    await pass(10 * AFTER);
+
+    expect(scene.adoptions).toHaveLength(1);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('gives a session back when it stops, and says so', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    const wire = scene.adoptions[0];
+    const stopped = scene.adopter.stop(60_000);
+    await promisesToSettle();
+    await scene.confirmAll(wire);
+    await stopped;
+
+    const states = wire?.sent.map(({ payload }) => (JSON.parse(payload) as Presence).state);
+    expect(states).toEqual(['adopting', 'gone']);
+    expect(wire?.log.at(-1)).toBe('disconnect');
+    expect(scene.events.at(-1)).toMatchObject({ type: 'adopted', outcome: 'left' });
+  });
+
+  it('ends a handler that does not end, and its connection without a word, when the time to stop is over', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    scene.adoptions[0]?.deliver({ topic: 'jobs/a', qos: 1, packetId: 1, payload: Buffer.from('a') });
+    const stopped = scene.adopter.stop(500);
+    await pass(500);
+    await stopped;
+
+    expect(scene.handler.call('a').attempt.signal.aborted).toBe(true);
+    expect(scene.adoptions[0]?.log.at(-1)).toBe('destroy');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('says that it adopts before it unsubscribes, by which the owner knows', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    expect(scene.adoptions[0]?.log).toEqual(['publish presence/workers/dead:workers:0', `unsubscribe ${FILTER}`]);
+  });
+
+  it('never has two connections to one session, whatever it is told', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    scene.hear(gone);
+    await pass(10 * AFTER);
+    expect(scene.adoptions).toHaveLength(1);
+  });
+
+  it('tries again, after the time, what it could not have', async () => {
+    scene.refusal = new Error('refused');
+    scene.hear(gone);
+    await pass(AFTER);
+    expect(scene.types).toEqual(['adopting', 'adoption-failed']);
+    scene.refusal = undefined;
+    await pass(AFTER - 1);
+    expect(scene.adoptions).toHaveLength(0);
+    await pass(1);
+    expect(scene.adoptions).toHaveLength(1);
+  });
+
+  it('waits anew for what is gone when the connection on which it watches has been lost and regained', async () => {
+    scene.hear(gone);
+    await pass(AFTER - 1_000);
+    scene.watches[0]?.end();
+    await pass(100);
+    scene.hear(gone);
+    await pass(AFTER - 1);
+    expect(scene.adoptions).toHaveLength(0);
+    await pass(1);
+    expect(scene.adoptions).toHaveLength(1);
+  });
+
+  it('keeps what it waits for to what the broker says now: what ended while nobody watched is not adopted', async () => {
+    scene.hear(gone);
+    scene.watches[0]?.end();
+    await pass(100);
+    await pass(10 * AFTER);
+    expect(scene.watches).toHaveLength(2);
+    expect(scene.adoptions).toHaveLength(0);
+  });
+
+  it('says when the broker does not let it watch any longer', async () => {
+    scene.suback = 0x87;
+    scene.watches[0]?.end();
+    await pass(100);
+    expect(scene.events).toContainEqual(
+      expect.objectContaining({
+        type: 'disconnected',
+        connection: 'w1:presence',
+        error: expect.any(PresenceRefusedError),
+      }),
+    );
+  });
+
+  it('knows what is retained of a session as of now, and waits for the connection on which it watches', async () => {
+    scene.watches[0]?.end();
+    const retainedNow = scene.adopter.retained(GROUP, 'w1:workers:0');
+    await pass(100);
+    const mine = presence('w1:workers:0', { state: 'adopting' });
+    const second = scene.watches[1];
+    if (second === undefined) throw new Error('not watching');
+    await retainedNow;
+    second.ping = async () => {
+      second.ping = async () => {};
+      scene.hear(mine);
+    };
+    await expect(scene.adopter.retained(GROUP, 'w1:workers:0')).resolves.toEqual(mine);
+  });
+
+  it('says that nothing is known when the broker does not answer', async () => {
+    scene.hear(presence('w1:workers:0'));
+    const wire = scene.watches[0];
+    if (wire !== undefined) wire.ping = () => new Promise(() => {});
+    const known = scene.adopter.retained(GROUP, 'w1:workers:0');
+    await pass(1_000);
+    await expect(known).resolves.toBeUndefined();
+  });
+});
