@@ -129,13 +129,17 @@ export class Adopter implements LinkOwner {
     await this.catchUp(wire);
   }
 
-  /** The broker's window may hold back messages behind PINGRESP; they come once those before are acknowledged. */
+  /**
+   * The broker's window may hold back messages behind PINGRESP; they come once those before are acknowledged. News that
+   * never ends is not waited for.
+   */
   private async catchUp(wire: Wire): Promise<void> {
+    const deadline = Date.now() + this.options.answerTimeout;
     let seen: number;
     do {
       seen = this.received;
       await wire.ping();
-    } while (seen !== this.received);
+    } while (seen !== this.received && Date.now() < deadline);
   }
 
   private watchAnew(): void {
