@@ -177,7 +177,13 @@ export class Adopter implements LinkOwner {
   private async adopt(group: string, presence: Presence): Promise<void> {
     const { options } = this;
     const session = presence.clientId;
-    if (this.running.has(session)) return;
+    // A process that did not run for a while acts on its timers before it reads what was said meanwhile.
+    const isGone = (await this.retained(group, session))?.state === 'gone';
+    if (this.stopped || this.running.has(session)) return;
+    if (!isGone) {
+      this.boards.get(group)?.retry(presence);
+      return;
+    }
     const adoption = new Adoption({ ...options, ...options.adoption(group, presence), group, presence });
     this.running.set(session, { group, adoption });
     options.events.emit({ type: 'adopting', session, group });
