@@ -12,6 +12,7 @@ export interface SessionPresenceOptions {
 /** What one process says of one session. */
 export class SessionPresence {
   private connection = 0;
+  private subscribedOn: number | undefined;
 
   constructor(private readonly options: SessionPresenceOptions) {}
 
@@ -27,9 +28,17 @@ export class SessionPresence {
     return { topic: this.topic, payload, qos: 1, retain: true };
   }
 
-  /** Whether this process was the last that said anything. */
-  isOwn(retained: Presence | undefined): boolean {
-    return retained?.incarnation === this.options.incarnation;
+  /** On this connection the session is known to have its subscriptions. */
+  isSubscribed(): void {
+    this.subscribedOn = this.connection;
+  }
+
+  /**
+   * Whether nobody has been at the session since then. The will of a later connection can have taken the place of an
+   * adopter's word, so that does not count.
+   */
+  isUntouched(retained: Presence | undefined): boolean {
+    return retained?.incarnation === this.options.incarnation && retained.connection === this.subscribedOn;
   }
 
   /** Whether what is retained is what this process said last of a session that it is connected to. */

@@ -129,10 +129,12 @@ export class Member implements LinkOwner {
     // SUBACK can come behind a long backlog, and a session that nobody is known to be at is adopted meanwhile.
     const announced = sessionPresent ? this.announce(wire) : Promise.resolve();
     if (this.subscribed || this.draining) {
+      if (this.subscribed) options.presence?.session.isSubscribed();
       await announced;
     } else {
       await Promise.all([announced, this.subscribe(wire, old)]);
       this.subscribed = true;
+      options.presence?.session.isSubscribed();
       options.events.emit({ type: 'subscribed', connection: options.clientId, filters });
     }
     if (!sessionPresent) await this.announce(wire);
@@ -204,7 +206,7 @@ export class Member implements LinkOwner {
   private async wasAdopted(): Promise<boolean> {
     const { presence } = this.options;
     if (presence === undefined || !this.subscribed) return false;
-    return !presence.session.isOwn(await presence.retained());
+    return !presence.session.isUntouched(await presence.retained());
   }
 
   /** A session is never left with a subscription that no handler of this version serves. */
@@ -217,9 +219,18 @@ export class Member implements LinkOwner {
   /** Tells the other workers what becomes of the session that this worker leaves. */
   private async farewell(sessionEnds: boolean): Promise<void> {
     const { presence } = this.options;
-    const wire = this.link.wire;
+    // Also where it has not been made usable: what it has said and subscribed to stands.
+    const wire = this.current;
     if (presence === undefined || wire === undefined) return;
     await this.say(wire, sessionEnds ? presence.session.cleared : presence.session.message('gone'));
+  }
+
+  private sayGone(wire: Wire): void {
+    const { presence, address } = this.options;
+    if (presence === undefined) return;
+    publishPresence(wire, presence.session.message('gone'), address).catch(() => {
+      // Refused now where it was allowed before: the next connection says so.
+    });
   }
 
   private say(wire: Wire, message: OutboundPublish): Promise<void> {
@@ -239,7 +250,10 @@ export class Member implements LinkOwner {
     this.consumer.holdStarts();
     // A handler that never ends must not keep all others from working.
     await atMost(this.consumer.whenNothingRuns(), redeliverAfter);
-    if (!this.draining) await this.link.recycle();
+    if (this.draining) return;
+    // DISCONNECT discards the will, and this process may not come back.
+    if (this.announcedOn?.open) this.sayGone(this.announcedOn);
+    await this.link.recycle();
   }
 
   // --- closing --------------------------------------------------------------------------------------------------
@@ -265,7 +279,8 @@ export class Member implements LinkOwner {
     if (!complete) await this.leaveGroup();
     const over = complete && left === 0;
     this.sessionEnded = over;
-    await this.farewell(over);
+    // On 3.1.1 the session outlives this connection, and is gone only with its presence.
+    await this.farewell(over && this.options.protocolVersion === 5);
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
     this.consumer.detach();
     if (over && this.options.protocolVersion === 4) await this.endSession(deadline - Date.now());
@@ -313,7 +328,7 @@ export class Member implements LinkOwner {
 
   /** A session that stays behind would go on receiving its share of the group's messages. */
   private async leaveGroup(): Promise<void> {
-    const wire = this.link.wire;
+    const wire = this.current;
     if (wire !== undefined) await atMost(this.unsubscribe(wire), LEAVE_TIMEOUT);
   }
 

@@ -49,10 +49,21 @@ describe('What a process says of a session', () => {
     expect(own.isCurrent({ ...alive, incarnation: 'another process' })).toBe(false);
   });
 
-  it('is its own while no other process has spoken, and not when nothing is retained', () => {
+  it('tells that nobody has been at the session since it was known to be subscribed', () => {
     const own = session();
-    expect(own.isOwn(read(own.nextWill()))).toBe(true);
-    expect(own.isOwn(read(session('an adopter').message('adopting')))).toBe(false);
-    expect(own.isOwn(undefined)).toBe(false);
+    const will = read(own.nextWill());
+    expect(own.isUntouched(will)).toBe(false);
+    own.isSubscribed();
+    expect(own.isUntouched(will)).toBe(true);
+    expect(own.isUntouched(read(own.message('alive')))).toBe(true);
+    expect(own.isUntouched({ ...will, incarnation: 'an adopter', state: 'adopting' })).toBe(false);
+    expect(own.isUntouched(undefined)).toBe(false);
+  });
+
+  it('does not tell so by the will of a connection that ended before that was known', () => {
+    const own = session();
+    own.nextWill();
+    own.isSubscribed();
+    expect(own.isUntouched(read(own.nextWill()))).toBe(false);
   });
 });
