@@ -279,8 +279,11 @@ export class Member implements LinkOwner {
     if (!complete) await this.leaveGroup();
     const over = complete && left === 0;
     this.sessionEnded = over;
+    const wire = this.current;
     // On 3.1.1 the session outlives this connection, and is gone only with its presence.
     await this.farewell(over && this.options.protocolVersion === 5);
+    // DISCONNECT discards the will, and nothing has been said on a connection that came up meanwhile.
+    if (this.current !== wire) this.current?.destroy();
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
     this.consumer.detach();
     if (over && this.options.protocolVersion === 4) await this.endSession(deadline - Date.now());
