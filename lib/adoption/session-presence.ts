@@ -9,6 +9,9 @@ export interface SessionPresenceOptions {
   readonly filters: readonly string[];
 }
 
+/** Bytes of a will (section 3.1.3.3), less what the number of the connection grows by. */
+const LONGEST_WILL = 65_535 - 16;
+
 /** What one process says of one session. */
 export class SessionPresence {
   private connection = 0;
@@ -20,6 +23,11 @@ export class SessionPresence {
   nextWill(): Will {
     this.connection++;
     return { ...this.message('gone'), qos: 1 };
+  }
+
+  /** A will cannot tell of more filters than this. */
+  get fitsWill(): boolean {
+    return Buffer.byteLength(this.message('gone').payload) <= LONGEST_WILL;
   }
 
   message(state: PresenceState): OutboundPublish {

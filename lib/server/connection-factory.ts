@@ -10,6 +10,7 @@ import { DEFAULT_RECONNECT } from '../session/link.js';
 import { openMqttWire } from '../session/mqtt-wire.js';
 import { wireOptions } from '../session/wire-options.js';
 import type { ProtocolVersion, Will, Wire, WireListener } from '../session/wire.js';
+import { adoptionSettings } from './adoption-options.js';
 import type { RouteFactory } from './route-factory.js';
 import {
   DEFAULT_CONCURRENCY,
@@ -33,6 +34,7 @@ export class ConnectionFactory {
   readonly reconnect: Backoff;
   readonly concurrency: number;
   readonly receiveMaximum: number;
+  private readonly presence: { readonly topic: string } | undefined;
   private readonly lanes = new Map<string | undefined, KeyLanes>();
 
   constructor(
@@ -44,6 +46,7 @@ export class ConnectionFactory {
     this.protocolVersion = options.protocolVersion ?? 5;
     this.answerTimeout = options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT;
     this.reconnect = { ...DEFAULT_RECONNECT, ...options.reconnect };
+    this.presence = adoptionSettings(options.adoption);
     this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
     this.receiveMaximum = options.receiveMaximum ?? Math.min(2 * this.concurrency, 65_535);
   }
@@ -73,9 +76,15 @@ export class ConnectionFactory {
       receiveMaximum: this.receiveMaximum,
       ackOrder: this.options.ackOrder ?? 'arrival',
       maxPayload: this.options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
-      isReply: ({ topic, properties, payload }) => isReply(topic, properties, payload),
+      isReply: ({ topic, properties, payload }) =>
+        isReply(topic, properties, payload) || (group !== undefined && this.isPresence(topic)),
       events: this.events,
     };
+  }
+
+  /** What workers tell each other of themselves is no job, whatever a group's filter covers. */
+  private isPresence(topic: string): boolean {
+    return this.presence !== undefined && topic.startsWith(`${this.presence.topic}/`);
   }
 
   /** Messages of one key run one after another in this worker, whatever connection of the group they come through. */

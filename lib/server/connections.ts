@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Adopter } from '../adoption/adopter.js';
 import type { Presence } from '../adoption/presence-message.js';
 import { sessionId } from '../adoption/session-id.js';
-import { SessionPresence } from '../adoption/session-presence.js';
+import { SessionPresence, type SessionPresenceOptions } from '../adoption/session-presence.js';
 import { Consumer } from '../delivery/consumer.js';
+import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { planConnections, type PlannedConnection } from '../routing/connection-plan.js';
 import { adoptionSettings } from './adoption-options.js';
 import type { ConnectionFactory } from './connection-factory.js';
@@ -84,7 +85,7 @@ export class Connections {
       adopter === undefined || group === undefined || prefix === undefined
         ? undefined
         : {
-            session: new SessionPresence({ prefix, group, clientId, incarnation, filters }),
+            session: sessionPresence({ prefix, group, clientId, incarnation, filters }),
             last: () => adopter.presenceOf(group, clientId),
             retained: () => adopter.retained(group, clientId),
           };
@@ -156,4 +157,14 @@ export class Connections {
   private connectionName(planned: PlannedConnection<Subscription>): string {
     return sessionId(this.clientId, planned.kind === 'shared' ? planned.group : '', planned.index);
   }
+}
+
+function sessionPresence(options: SessionPresenceOptions): SessionPresence {
+  const session = new SessionPresence(options);
+  if (session.fitsWill) return session;
+  throw new InvalidOptionError(
+    'adoption',
+    `the ${options.filters.length} filters of "${options.clientId}" do not fit into its will, 65,535 bytes at the most`,
+    'Set `adoption: false`, or use fewer filters, with wildcards.',
+  );
 }
