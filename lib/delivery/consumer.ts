@@ -128,7 +128,7 @@ export class Consumer {
       return true;
     }
     if (qos === 2 && this.inFlight.isUnreleased(packetId)) {
-      this.acknowledgeAtOnce(packetId, qos);
+      this.acknowledgeAtOnce(packet, qos);
       return true;
     }
     const carried = this.inFlight.takeCarried(packet);
@@ -141,13 +141,12 @@ export class Consumer {
   }
 
   private ignoreReply(packet: InboundPublish): void {
-    const { packetId, qos } = packet;
     this.report.replyIgnored(packet);
-    if (qos !== 0) this.acknowledgeAtOnce(packetId, qos);
+    if (packet.qos !== 0) this.acknowledgeAtOnce(packet, packet.qos);
   }
 
-  private acknowledgeAtOnce(packetId: number, qos: 1 | 2): void {
-    if (this.acks.isReady(packetId)) return;
+  private acknowledgeAtOnce({ packetId, dup }: InboundPublish, qos: 1 | 2): void {
+    if (dup && this.acks.isReady(packetId)) return;
     this.acks.acknowledge(this.acks.open(packetId, qos, performance.now()), 0);
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { PresenceBoard } from '../../lib/adoption/presence-board.js';
 import type { Presence } from '../../lib/adoption/presence-message.js';
 import { FILTER, GROUP, PREFIX, presence, retained } from './presences.js';

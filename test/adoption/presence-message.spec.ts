@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { decodePresence, encodePresence, type Presence, presenceTopic } from '../../lib/adoption/presence-message.js';
 import { isSessionOf, sessionId } from '../../lib/adoption/session-id.js';
 import { FILTER, GROUP, PREFIX, presence, retained } from './presences.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { Bag, type Place } from '../../lib/delivery/bag.js';
 
 describe('A bag', () => {

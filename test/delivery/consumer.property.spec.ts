@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { ConsumerWorld, KINDS, type WorldOptions } from './consumer-world.js';
 
 type Step = (world: ConsumerWorld) => void;

@@ -496,6 +496,18 @@ describe('What no handler can be given', () => {
     expect(new Set(scene.eventsOf('held').map(({ message }) => message.packetId))).toEqual(new Set([2, 3]));
   });
 
+  it('a new reply under the Packet Identifier of a resent one is acknowledged in its own turn', async () => {
+    const scene = new ConsumerScene();
+    scene.receive('open', 1);
+    scene.receive('r', 2, { topic: 'reply/x', dup: true });
+    scene.receive('next', 3);
+    scene.receive('r', 2, { topic: 'reply/y' });
+    scene.handler.call('open').succeed();
+    scene.handler.call('next').succeed();
+    await promisesToSettle();
+    expect(scene.acknowledgements).toEqual(['puback 1', 'puback 3', 'puback 2']);
+  });
+
   it('a reply on its way to somebody else is acknowledged and not handled', async () => {
     const scene = new ConsumerScene();
     scene.receive('r', 1, { topic: 'reply/x' });

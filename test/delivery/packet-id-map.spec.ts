@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { PacketIdMap } from '../../lib/delivery/packet-id-map.js';
 
 describe('A map by Packet Identifier', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { PayloadTooLargeError } from '../../lib/errors/payload-too-large.error.js';
 import { UnmatchedMessageError } from '../../lib/errors/unmatched-message.error.js';
 import { HandlerTimeoutError } from '../../lib/errors/handler-timeout.error.js';

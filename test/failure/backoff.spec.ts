@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { type Backoff, backoffDelay } from '../../lib/backoff.js';
 
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { deadLetterTopic, validateDeadLetterTopic } from '../../lib/failure/dead-letter-topic.js';
 import { parseTopicFilter } from '../../lib/topic/topic-filter.js';
 import { naivelyMatches } from '../topic/naive-matcher.js';

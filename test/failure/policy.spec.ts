@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { DeadLetterMessage, RejectMessage, RetryMessage } from 'nestjs-mqtt-shared';
 import { PayloadTooLargeError } from '../../lib/errors/payload-too-large.error.js';
 import { UnmatchedMessageError } from '../../lib/errors/unmatched-message.error.js';

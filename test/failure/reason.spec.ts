@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RpcException } from '@nestjs/microservices';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { reasonOf } from '../../lib/failure/reason.js';
 
 describe('What is told of an error', () => {

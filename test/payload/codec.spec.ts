@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { InvalidOptionError } from '../../lib/errors/invalid-option.error.js';
 import { PayloadDecodeError } from '../../lib/errors/payload-decode.error.js';
 import { PayloadEncodeError } from '../../lib/errors/payload-encode.error.js';

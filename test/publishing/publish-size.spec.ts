@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { generate, type Packet } from 'mqtt-packet';
 import { isLargerThan, publishSize } from '../../lib/publishing/publish-size.js';
 import type { OutboundPublish } from '../../lib/session/wire.js';

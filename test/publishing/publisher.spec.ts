@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { ClientClosedError } from '../../lib/errors/client-closed.error.js';
 import { InvalidMessageError } from '../../lib/errors/invalid-message.error.js';
 import { InvalidTopicNameError } from '../../lib/errors/invalid-topic-name.error.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { planConnections } from '../../lib/routing/connection-plan.js';
 import type { PlannedConnection } from '../../lib/routing/connection-plan.js';
 import { filtersOverlap } from '../../lib/topic/overlap.js';

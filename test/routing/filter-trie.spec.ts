@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { FilterTrie } from '../../lib/routing/filter-trie.js';
 import { filtersOverlap } from '../../lib/topic/overlap.js';
 import { parseTopicFilter } from '../../lib/topic/topic-filter.js';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { parser, type Packet } from 'mqtt-packet';
 import { AcknowledgementWriter, encodeAcknowledgements } from '../../lib/session/acknowledgement-writer.js';
 import type { Acknowledgement } from '../../lib/session/wire.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 
 import { InflightWindow } from '../../lib/testing/inflight-window.js';
 import { createMessage, type Delivery } from '../../lib/testing/message.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { EmbeddedBroker } from 'nestjs-mqtt-shared/testing';
 
 import { RawClient } from '../support/raw-client.js';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 
 /** Few names, empty ones and `$` ones among them, so that filters and topics meet often. */
 export const LEVEL_NAMES = ['', 'a', 'b', '$', '$a'] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { filtersOverlap } from '../../lib/topic/overlap.js';
 import { parseTopicFilter } from '../../lib/topic/topic-filter.js';
 import { LEVEL_NAMES, topicFilter } from './arbitraries.js';
