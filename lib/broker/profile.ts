@@ -1,0 +1,45 @@
+import type { QoS } from '../session/wire.js';
+
+/**
+ * What a broker does where brokers differ, as far as this library acts on it. `npx nestjs-mqtt-shared doctor <url> --json`
+ * prints that of yours.
+ *
+ * Where MQTT 3.1.1 and 5.0 differ on one broker, or it could not be found out, a profile says what is safe for both.
+ *
+ * @publicApi
+ */
+export interface BrokerProfile {
+  /** For messages and the log. */
+  readonly name: string;
+  /**
+   * Whether other members get what one held unacknowledged when its connection ended, by the kind of its session.
+   * Where not, that of a clean session is lost, and that of a persistent one waits for its Client Identifier.
+   */
+  readonly handsOver: { readonly clean: boolean; readonly persistent: boolean };
+  /** A persistent session whose member is away goes on receiving its share, which waits (or is lost) there. */
+  readonly offlineMembersTakeShare: boolean;
+  /** UNSUBSCRIBE hands what the member has not acknowledged to others, though it may be running here. */
+  readonly unsubscribeRedelivers: boolean;
+  /** A second SUBSCRIBE to the same filter delivers again what is unacknowledged. */
+  readonly resubscribeRedelivers: boolean;
+  /**
+   * What becomes of more messages than the Receive Maximum announced in CONNECT: they wait or go to another member
+   * (`'kept'`), are dropped for good (`'drops'`), or are delivered all the same (`'ignored'`).
+   */
+  readonly receiveMaximum: 'kept' | 'drops' | 'ignored';
+  /** Nothing more comes until every message of a batch is acknowledged, so that one slow message holds a connection up. */
+  readonly deliversInBatches: boolean;
+  /** Unacknowledged messages come again on the same connection. */
+  readonly resendsOnLiveConnection: boolean;
+  /** The resend of a message carries DUP; where not, it looks like a new message. */
+  readonly marksRedelivery: boolean;
+  /** PUBACKs in another order than that of arrival are taken. */
+  readonly acknowledgeInAnyOrder: boolean;
+  /** Highest QoS granted to a shared subscription. */
+  readonly maximumQoS: QoS;
+  /**
+   * QoS 1 and 2 publishes of one connection that may be under way without loss or disconnection, also where CONNACK does
+   * not say so. 65,535 where no limit was met.
+   */
+  readonly publishWindow: number;
+}
