@@ -10,3 +10,8 @@ export async function within<T>(promise: Promise<T>, milliseconds: number, timed
     clearTimeout(timer);
   }
 }
+
+/** Waits until `promise` has settled, but not longer than `milliseconds`. */
+export async function atMost(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  await within(promise, milliseconds, () => new Error('It took too long.')).catch(() => {});
+}

@@ -138,7 +138,7 @@ export class Connections {
         consumer: (port) => new Consumer(this.adoptedConsumer(group, presence), port),
       }),
       reassert: (clientId, presence) => {
-        this.members.find((member) => member.clientId === clientId)?.reassert(presence);
+        this.members.find((member) => member.clientId === clientId)?.heard(presence);
       },
     });
   }

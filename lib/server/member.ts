@@ -1,29 +1,18 @@
-import { finishBacklog } from '../adoption/finish-session.js';
 import type { Presence } from '../adoption/presence-message.js';
-import { publishPresence } from '../adoption/publish-presence.js';
-import type { SessionPresence } from '../adoption/session-presence.js';
 import type { Backoff } from '../backoff.js';
+import { atMost, within } from '../deadline.js';
 import { Consumer, type ConsumerOptions } from '../delivery/consumer.js';
 import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
-import { ShuttingDownError } from '../errors/shutting-down.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { Link, type LinkOwner } from '../session/link.js';
-import type { InboundPublish, OutboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
-import { within } from '../deadline.js';
+import type { InboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
 import type { OpenSession } from './connection-factory.js';
+import { Departure } from './departure.js';
 import { isRefusal, subscribeAll } from './grant.js';
 import { Renewal } from './renewal.js';
+import { type OwnPresence, SessionAnnouncer } from './session-announcer.js';
 import type { Subscription } from './subscription.js';
-
-/** What a member says of its session, and hears of it. */
-export interface OwnPresence {
-  readonly session: SessionPresence;
-  /** What this worker has heard last. */
-  readonly last: () => Presence | undefined;
-  /** What is retained by now. */
-  readonly retained: () => Promise<Presence | undefined>;
-}
 
 export interface MemberOptions {
   readonly clientId: string;
@@ -50,38 +39,38 @@ export interface MemberOptions {
 
 export type MemberState = 'connecting' | 'up' | 'down' | 'refused' | 'closed';
 
-/** Milliseconds that a close which ran out of time still spends on UNSUBSCRIBE, or on the end of its session. */
-const LEAVE_TIMEOUT = 500;
-
 /** One connection of the plan: a Client Identifier, its session, and the messages that come through it. */
 export class Member implements LinkOwner {
   private readonly consumer: Consumer;
   private readonly link: Link;
   private readonly renewal: Renewal;
+  private readonly announcer: SessionAnnouncer;
+  private readonly departure: Departure;
+  private readonly filters: readonly string[];
   private memberState: MemberState = 'connecting';
   /** The server's session has every subscription. */
   private subscribed = false;
   private draining = false;
   private everOpened = false;
-  private sessionEnded = false;
   private closing: Promise<number> | undefined;
   private upSince: number | undefined;
-  private current: Wire | undefined;
-  private announcedOn: Wire | undefined;
 
   constructor(private readonly options: MemberOptions) {
     this.consumer = new Consumer(options.consumer, {
-      acknowledge: (acknowledgement) => this.current?.acknowledge(acknowledgement),
-      resume: () => this.current?.resume(),
+      acknowledge: (acknowledgement) => this.link.connection?.acknowledge(acknowledgement),
+      resume: () => this.link.connection?.resume(),
       held: (count) => this.renewal.held(count),
     });
     this.renewal = new Renewal(options, () => this.renew());
-    const { open, persistent, presence, reconnect } = options;
+    const { address, open, persistent, presence, reconnect, subscriptions } = options;
+    this.announcer = new SessionAnnouncer(presence, address);
+    this.filters = subscriptions.map(({ pattern }) => pattern);
     this.link = new Link(
-      (listener, signal) => open(listener, signal, { clean: !persistent, will: presence?.session.nextWill() }),
+      (listener, signal) => open(listener, signal, { clean: !persistent, will: this.announcer.nextWill() }),
       this,
       reconnect,
     );
+    this.departure = new Departure({ ...options, filters: this.filters }, this.link, this.consumer, this.announcer);
   }
 
   get clientId(): string {
@@ -112,7 +101,6 @@ export class Member implements LinkOwner {
   // --- the link's calls -----------------------------------------------------------------------------------------
 
   opened(wire: Wire): void {
-    this.current = wire;
     this.everOpened = true;
     if (!wire.sessionPresent) this.subscribed = false;
     this.consumer.attach(wire.sessionPresent);
@@ -121,20 +109,19 @@ export class Member implements LinkOwner {
   }
 
   async connected(wire: Wire): Promise<void> {
-    const { options } = this;
+    const { options, announcer, filters } = this;
     const { sessionPresent } = wire;
-    const filters = options.subscriptions.map(({ pattern }) => pattern);
-    if (sessionPresent && !this.draining && (await this.wasAdopted())) this.subscribed = false;
+    if (sessionPresent && this.subscribed && !this.draining) this.subscribed = !(await announcer.wasAdopted());
     const old = this.filtersOfOldVersion(wire);
     // SUBACK can come behind a long backlog, and a session that nobody is known to be at is adopted meanwhile.
     const announced = sessionPresent ? this.announce(wire) : Promise.resolve();
     if (this.subscribed || this.draining) {
-      if (this.subscribed) options.presence?.session.isSubscribed();
+      if (this.subscribed) announcer.isSubscribed();
       await announced;
     } else {
       await Promise.all([announced, this.subscribe(wire, old)]);
       this.subscribed = true;
-      options.presence?.session.isSubscribed();
+      announcer.isSubscribed();
       options.events.emit({ type: 'subscribed', connection: options.clientId, filters });
     }
     if (!sessionPresent) await this.announce(wire);
@@ -172,7 +159,6 @@ export class Member implements LinkOwner {
   }
 
   disconnected({ error }: WireClosed): void {
-    this.current = undefined;
     this.consumer.detach();
     this.renewal.connectionEnded();
     const unexpected = this.renewal.isUnderWay ? undefined : error;
@@ -184,57 +170,22 @@ export class Member implements LinkOwner {
 
   // --- presence -------------------------------------------------------------------------------------------------
 
-  /** Tells the other workers that somebody is at this session. */
   private async announce(wire: Wire): Promise<void> {
-    const { presence, address } = this.options;
-    if (presence === undefined || this.draining) return;
-    this.announcedOn = wire;
-    await this.answered(wire, publishPresence(wire, presence.session.message('alive'), address), 'PUBLISH');
+    if (!this.draining) await this.answered(wire, this.announcer.alive(wire), 'PUBLISH');
   }
 
-  /** Somebody else's word stands on this session: the will of an old connection, or an adopter that came too late. */
-  reassert(retained: Presence): void {
-    const { presence } = this.options;
-    const wire = this.announcedOn;
-    if (wire === undefined || wire !== this.current || this.draining) return;
-    if (presence?.session.isCurrent(retained) !== false) return;
+  /** What is retained of this session by now: not always what this member said last. */
+  heard(retained: Presence): void {
+    const wire = this.link.connection;
+    if (this.draining || !this.announcer.isAnnouncedOn(wire) || !this.announcer.isOverwrittenBy(retained)) return;
     // Without an answer the connection has ended or will, and the next one announces itself.
     this.announce(wire).catch(() => wire.destroy());
-  }
-
-  /** An adopter has been at this session, and unsubscribed. Assumed where it cannot be known. */
-  private async wasAdopted(): Promise<boolean> {
-    const { presence } = this.options;
-    if (presence === undefined || !this.subscribed) return false;
-    return !presence.session.isUntouched(await presence.retained());
   }
 
   /** A session is never left with a subscription that no handler of this version serves. */
   private filtersOfOldVersion(wire: Wire): string[] {
     if (!wire.sessionPresent || this.subscribed) return [];
-    const current = new Set(this.options.subscriptions.map(({ pattern }) => pattern));
-    return this.options.presence?.last()?.filters.filter((filter) => !current.has(filter)) ?? [];
-  }
-
-  /** Tells the other workers what becomes of the session that this worker leaves. */
-  private async farewell(sessionEnds: boolean): Promise<void> {
-    const { presence } = this.options;
-    // Also where it has not been made usable: what it has said and subscribed to stands.
-    const wire = this.current;
-    if (presence === undefined || wire === undefined) return;
-    await this.say(wire, sessionEnds ? presence.session.cleared : presence.session.message('gone'));
-  }
-
-  private sayGone(wire: Wire): void {
-    const { presence, address } = this.options;
-    if (presence === undefined) return;
-    publishPresence(wire, presence.session.message('gone'), address).catch(() => {
-      // Refused now where it was allowed before: the next connection says so.
-    });
-  }
-
-  private say(wire: Wire, message: OutboundPublish): Promise<void> {
-    return atMost(publishPresence(wire, message, this.options.address), LEAVE_TIMEOUT);
+    return this.announcer.lastFilters.filter((filter) => !this.filters.includes(filter));
   }
 
   private become(state: MemberState): void {
@@ -252,16 +203,18 @@ export class Member implements LinkOwner {
     await atMost(this.consumer.whenNothingRuns(), redeliverAfter);
     if (this.draining) return;
     // DISCONNECT discards the will, and this process may not come back.
-    if (this.announcedOn?.open) this.sayGone(this.announcedOn);
+    const wire = this.link.connection;
+    if (this.announcer.isAnnouncedOn(wire)) {
+      this.announcer.gone(wire).catch(() => {
+        // Refused now where it was allowed before: the next connection says so.
+      });
+    }
     await this.link.recycle();
   }
 
   // --- closing --------------------------------------------------------------------------------------------------
 
-  /**
-   * Stops taking messages, finishes those in hand and those that only this session has, and ends the session if that
-   * leaves nothing. Resolves by `drainTimeout` milliseconds in any case, with the number of messages left to the broker.
-   */
+  /** Leaves the group: see {@link Departure.leave}. */
   close(drainTimeout: number): Promise<number> {
     this.closing ??= this.leave(drainTimeout);
     return this.closing;
@@ -270,73 +223,9 @@ export class Member implements LinkOwner {
   private async leave(drainTimeout: number): Promise<number> {
     this.draining = true;
     this.renewal.stop();
-    const deadline = Date.now() + drainTimeout;
-    const { running, waiting } = this.consumer.snapshot();
-    this.options.events.emit({ type: 'draining', connection: this.clientId, running, waiting });
-    const complete = await this.drain(drainTimeout);
-    const left = this.consumer.snapshot().unsettled;
-    this.consumer.discardArrivals();
-    if (!complete) await this.leaveGroup();
-    const over = complete && left === 0;
-    this.sessionEnded = over;
-    const wire = this.current;
-    // On 3.1.1 the session outlives this connection, and is gone only with its presence.
-    await this.farewell(over && this.options.protocolVersion === 5);
-    // DISCONNECT discards the will, and nothing has been said on a connection that came up meanwhile.
-    if (this.current !== wire) this.current?.destroy();
-    await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
-    this.consumer.detach();
-    if (over && this.options.protocolVersion === 4) await this.endSession(deadline - Date.now());
-    this.options.events.emit({ type: 'drained', connection: this.options.clientId, left });
+    const left = await this.departure.leave(drainTimeout);
     this.become('closed');
     return left;
-  }
-
-  /** `true` when nothing of the session is left to do. */
-  private async drain(drainTimeout: number): Promise<boolean> {
-    const timeout = new ShuttingDownError(drainTimeout);
-    const complete = await within(this.finishEverything(), drainTimeout, () => timeout).catch(() => false);
-    if (!complete) this.consumer.abort(timeout);
-    return complete;
-  }
-
-  private async finishEverything(): Promise<boolean> {
-    // A connection that ends meanwhile is worth one more; a broker that ends each must not be asked for ever.
-    const left = (await this.finishConnection()) ?? (await this.finishConnection());
-    if (left === undefined) await this.finishRunning();
-    return left === 'nothing';
-  }
-
-  /** `undefined` when the connection ended before it was known what the session still has. */
-  private async finishConnection(): Promise<'nothing' | 'something' | undefined> {
-    await this.finishRunning();
-    // A persistent session has to be ended on a connection, and may have gathered messages while there was none.
-    const wire = this.options.persistent ? await this.link.reach() : this.link.wire;
-    if (wire === undefined) return 'something';
-    try {
-      const unsubscribed = this.unsubscribe(wire);
-      // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
-      this.consumer.allowStarts();
-      await finishBacklog(wire, this.consumer, unsubscribed);
-      return 'nothing';
-    } catch {
-      return undefined;
-    }
-  }
-
-  private async finishRunning(): Promise<void> {
-    this.consumer.holdStarts();
-    await this.consumer.whenNothingRuns();
-  }
-
-  /** A session that stays behind would go on receiving its share of the group's messages. */
-  private async leaveGroup(): Promise<void> {
-    const wire = this.current;
-    if (wire !== undefined) await atMost(this.unsubscribe(wire), LEAVE_TIMEOUT);
-  }
-
-  private unsubscribe(wire: Wire): Promise<void> {
-    return wire.unsubscribe(this.options.subscriptions.map(({ pattern }) => pattern));
   }
 
   /**
@@ -350,39 +239,6 @@ export class Member implements LinkOwner {
       return;
     }
     await this.close(drainTimeout);
-    if (forget && !this.sessionEnded) await this.endSession(this.options.answerTimeout);
+    if (forget) await this.departure.forget(this.options.answerTimeout);
   }
-
-  /**
-   * A clean session takes the place of this one and ends with its connection. For 3.1.1, where DISCONNECT cannot end a
-   * session, and for a session whose connection is gone.
-   */
-  private async endSession(milliseconds: number): Promise<void> {
-    const { persistent, address, clientId, open, events, presence } = this.options;
-    if (!persistent) return;
-    const patience = Math.max(LEAVE_TIMEOUT, milliseconds);
-    const listener = { publish: () => true, released: () => {}, closed: () => {} };
-    const opening = new AbortController();
-    try {
-      const wire = await within(
-        open(listener, opening.signal, { clean: true }),
-        patience,
-        () => new NoAnswerError(address, clientId, 'CONNECT', patience),
-      );
-      if (presence !== undefined) await this.say(wire, presence.session.cleared);
-      await wire.disconnect();
-    } catch (error) {
-      opening.abort();
-      events.emit({ type: 'disconnected', connection: clientId, error: asError(error), lived: undefined });
-    }
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-/** Waits for it, but not longer than `milliseconds`. */
-async function atMost(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  await within(promise, milliseconds, () => new Error('It took too long.')).catch(() => {});
 }

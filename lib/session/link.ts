@@ -61,6 +61,11 @@ export class Link {
     private readonly backoff: Backoff = DEFAULT_RECONNECT,
   ) {}
 
+  /** The connection that is up, whether or not it has been made usable. */
+  get connection(): Wire | undefined {
+    return this.current;
+  }
+
   /** The connection that is up and usable. */
   get wire(): Wire | undefined {
     return this.usable ? this.current : undefined;
