@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
+import { backoffWith } from '../backoff.js';
 import { within } from '../deadline.js';
 import { ClientClosedError } from '../errors/client-closed.error.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
@@ -85,7 +86,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
         disconnected: (reason) => this.disconnected(reason),
       },
       (error) => this.startFailed(error),
-      { ...DEFAULT_RECONNECT, ...options.reconnect },
+      backoffWith(DEFAULT_RECONNECT, options.reconnect),
     );
   }
 

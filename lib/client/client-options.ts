@@ -1,8 +1,8 @@
 import type { ProducerDeserializer, ProducerSerializer } from '@nestjs/microservices';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import type { Codec } from '../payload/codec.js';
-import { brokerAddress } from '../session/broker-address.js';
-import { type ConnectionOptions, DEFAULT_URL } from '../session/connection-options.js';
+import type { ConnectionOptions } from '../session/connection-options.js';
+import { validateConnectionOptions } from '../session/validate-connection-options.js';
 import type { QoS } from '../session/wire.js';
 
 /**
@@ -33,10 +33,7 @@ export interface ClientMQTTSharedOptions extends ConnectionOptions {
 /** @throws InvalidOptionError, InvalidUrlError */
 export function validateClientOptions(options: ClientMQTTSharedOptions): void {
   const { qos = 1, protocolVersion = 5, leadingSlash = 'strip', offlineQueue = 0, requireSubscribers } = options;
-  brokerAddress(options.url ?? DEFAULT_URL);
-  if (protocolVersion !== 4 && protocolVersion !== 5) {
-    throw new InvalidOptionError('protocolVersion', `it is ${String(protocolVersion)}`, 'Use 5 (5.0) or 4 (3.1.1).');
-  }
+  validateConnectionOptions(options);
   if (qos !== 0 && qos !== 1 && qos !== 2) {
     throw new InvalidOptionError('qos', `it is ${String(qos)}`, 'Use 0, 1 or 2.');
   }

@@ -12,14 +12,15 @@ export class PublishError extends MQTTSharedError {
   readonly code = 'PUBLISH';
 
   constructor(
+    /** The broker's, as it may be shown. */
+    readonly address: string,
     readonly topic: string,
     /** Reason Code (MQTT 5.0 section 2.4), from the broker or the one it would have given; absent where there is none. */
     readonly reasonCode: number | undefined,
     failure: { readonly what: string; readonly fix: string; readonly cause?: Error },
   ) {
     const reason = reasonCode === undefined ? '' : `, ${describeReasonCode(reasonCode)}`;
-    super(`A message to ${quoted(topic)} was not published: ${failure.what}${reason}. ${failure.fix}`, {
-      cause: failure.cause,
-    });
+    const what = `A message to ${quoted(topic)} was not published at ${address}: ${failure.what}${reason}.`;
+    super(`${what} ${failure.fix}`, { cause: failure.cause });
   }
 }

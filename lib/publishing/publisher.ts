@@ -93,11 +93,13 @@ export class Publisher {
   }
 
   disconnected(): void {
+    const { wire } = this;
+    if (wire === undefined) return;
     this.wire = undefined;
     const unconfirmed = this.inFlight.drain();
     this.again = new Fifo([...unconfirmed.filter(({ message }) => message.qos > 0), ...this.again.drain()]);
     for (const { message, done } of unconfirmed) {
-      if (message.qos === 0) done(lostAtQoS0(message.topic));
+      if (message.qos === 0) done(lostAtQoS0(wire.address, message.topic));
     }
     this.idleIfDone();
   }
@@ -167,15 +169,20 @@ export class Publisher {
     wire.publish(outgoing.message, (error, reasonCode) => {
       if (this.wire !== wire) return;
       this.inFlight.delete(outgoing);
-      outgoing.done(outcome(outgoing, error, reasonCode));
+      outgoing.done(outcome(outgoing, wire, error, reasonCode));
       this.pump();
     });
   }
 }
 
-function outcome(outgoing: Outgoing, error: Error | undefined, reasonCode: number): Error | undefined {
-  const { topic } = outgoing.message;
-  if (error !== undefined) return refusalByBroker(topic, reasonCode, error);
-  if (reasonCode === NO_MATCHING_SUBSCRIBERS && outgoing.requireSubscribers) return refusalForLackOfSubscribers(topic);
+function outcome(
+  { message, requireSubscribers }: Outgoing,
+  { address }: Wire,
+  error: Error | undefined,
+  reasonCode: number,
+): Error | undefined {
+  const { topic } = message;
+  if (error !== undefined) return refusalByBroker(address, topic, reasonCode, error);
+  if (reasonCode === NO_MATCHING_SUBSCRIBERS && requireSubscribers) return refusalForLackOfSubscribers(address, topic);
   return undefined;
 }

@@ -10,35 +10,43 @@ const QOS_NOT_SUPPORTED = 0x9b;
 /** What the server announced that it would not take: sending it anyway would end the connection. */
 export function refusalByLimits(message: OutboundPublish, wire: Wire): PublishError | undefined {
   const { topic, qos, retain } = message;
+  const { address } = wire;
   const { maximumQoS, maximumPacketSize = LARGEST_PACKET, retainAvailable } = wire.limits;
   if (qos > maximumQoS) {
     const what = `the broker takes QoS ${maximumQoS} at most, the message has QoS ${qos}`;
-    return new PublishError(topic, QOS_NOT_SUPPORTED, { what, fix: `Publish it with QoS ${maximumQoS}.` });
+    return new PublishError(address, topic, QOS_NOT_SUPPORTED, { what, fix: `Publish it with QoS ${maximumQoS}.` });
   }
   if (retain && !retainAvailable) {
     const what = 'the broker does not keep retained messages';
-    return new PublishError(topic, RETAIN_NOT_SUPPORTED, { what, fix: 'Publish it without `retain`.' });
+    return new PublishError(address, topic, RETAIN_NOT_SUPPORTED, { what, fix: 'Publish it without `retain`.' });
   }
   if (isLargerThan(maximumPacketSize, message, wire.protocolVersion)) {
     const what = `the broker takes packets of ${maximumPacketSize} bytes at most`;
-    return new PublishError(topic, PACKET_TOO_LARGE, { what, fix: 'Send less, or raise the limit of the broker.' });
+    return new PublishError(address, topic, PACKET_TOO_LARGE, {
+      what,
+      fix: 'Send less, or raise the limit of the broker.',
+    });
   }
   return undefined;
 }
 
-export function refusalByBroker(topic: string, reasonCode: number, cause: Error): PublishError {
-  return new PublishError(topic, reasonCode, { what: 'the broker refused it', fix: advice(reasonCode), cause });
+export function refusalByBroker(address: string, topic: string, reasonCode: number, cause: Error): PublishError {
+  return new PublishError(address, topic, reasonCode, {
+    what: 'the broker refused it',
+    fix: advice(reasonCode),
+    cause,
+  });
 }
 
-export function refusalForLackOfSubscribers(topic: string): PublishError {
+export function refusalForLackOfSubscribers(address: string, topic: string): PublishError {
   const fix = 'Start a subscriber whose filter matches, or leave `requireSubscribers` out.';
-  return new PublishError(topic, NO_MATCHING_SUBSCRIBERS, { what: 'nobody subscribes to it', fix });
+  return new PublishError(address, topic, NO_MATCHING_SUBSCRIBERS, { what: 'nobody subscribes to it', fix });
 }
 
 /** [MQTT-4.3.1]: at QoS 0 a message must not arrive twice, so one that may have left is not sent again. */
-export function lostAtQoS0(topic: string): PublishError {
+export function lostAtQoS0(address: string, topic: string): PublishError {
   const what = 'the connection ended before it was written';
-  return new PublishError(topic, undefined, { what, fix: 'Publish it with QoS 1 if it must arrive.' });
+  return new PublishError(address, topic, undefined, { what, fix: 'Publish it with QoS 1 if it must arrive.' });
 }
 
 function advice(reasonCode: number): string {

@@ -2,7 +2,7 @@ import { LONGEST_TIMER } from '../backoff.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { DEFAULT_PRESENCE_TOPIC } from '../adoption/presence-message.js';
 import { validateTopicName } from '../topic/topic-name.js';
-import { wholeNumber } from './whole-number.js';
+import { wholeNumber } from '../whole-number.js';
 
 /**
  * How the sessions of dead workers are adopted.

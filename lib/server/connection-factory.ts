@@ -1,4 +1,4 @@
-import type { Backoff } from '../backoff.js';
+import { type Backoff, backoffWith } from '../backoff.js';
 import type { ConsumerOptions } from '../delivery/consumer.js';
 import type { Route } from '../delivery/handler.js';
 import { KeyLanes } from '../delivery/key-lanes.js';
@@ -45,7 +45,7 @@ export class ConnectionFactory {
   ) {
     this.protocolVersion = options.protocolVersion ?? 5;
     this.answerTimeout = options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT;
-    this.reconnect = { ...DEFAULT_RECONNECT, ...options.reconnect };
+    this.reconnect = backoffWith(DEFAULT_RECONNECT, options.reconnect);
     this.presence = adoptionSettings(options.adoption);
     this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
     this.receiveMaximum = options.receiveMaximum ?? Math.min(2 * this.concurrency, 65_535);

@@ -20,7 +20,7 @@ import { NestHandler } from './nest-handler.js';
 import type { ProcessingHooks } from './processing-hooks.js';
 import type { ReceivedMessage } from './received-message.js';
 import type { MQTTSharedServerOptions } from './server-options.js';
-import { wholeNumber } from './whole-number.js';
+import { wholeNumber } from '../whole-number.js';
 import type { Subscription } from './subscription.js';
 
 /** Makes a subscription what the delivery of its messages needs: options resolved, handlers callable. */

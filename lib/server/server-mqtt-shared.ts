@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type MessageHandler, Server } from '@nestjs/microservices';
-import type { Backoff } from '../backoff.js';
+import { type Backoff, backoffWith } from '../backoff.js';
 import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { EventBus } from '../observability/event-bus.js';
@@ -61,7 +61,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     validateServerOptions(options);
     this.address = brokerAddress(options.url ?? DEFAULT_URL);
     this.clientId = options.clientId ?? randomClientId();
-    this.backoff = { ...DEFAULT_RECONNECT, ...options.reconnect };
+    this.backoff = backoffWith(DEFAULT_RECONNECT, options.reconnect);
     this.registry = new HandlerRegistry(options);
     logEvents(this.events, this.logger, this.address);
     this._status$.next('disconnected');

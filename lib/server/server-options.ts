@@ -3,9 +3,10 @@ import { LONGEST_TIMER } from '../backoff.js';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
 import type { ConnectionOptions } from '../session/connection-options.js';
+import { validateConnectionOptions } from '../session/validate-connection-options.js';
 import { validateShareName } from '../topic/share-name.js';
 import { type AdoptionSettings, adoptionSettings } from './adoption-options.js';
-import { wholeNumber } from './whole-number.js';
+import { wholeNumber } from '../whole-number.js';
 
 /**
  * Options of `ServerMQTTShared`. Those it shares with `@SharedPattern` count for every pattern that has none of its own.
@@ -62,8 +63,9 @@ export const DEFAULT_DRAIN_TIMEOUT = 30_000;
 
 const RECEIVE_MAXIMUM_LIMIT = 65_535;
 
-/** @throws InvalidOptionError, InvalidShareNameError */
+/** @throws InvalidOptionError, InvalidUrlError, InvalidShareNameError */
 export function validateServerOptions(options: MQTTSharedServerOptions): void {
+  validateConnectionOptions(options);
   if (options.group !== undefined) validateShareName(options.group, { where: 'the option `group`' });
   wholeNumber('concurrency', options.concurrency, 1);
   wholeNumber('receiveMaximum', options.receiveMaximum, 1, RECEIVE_MAXIMUM_LIMIT);
@@ -71,7 +73,6 @@ export function validateServerOptions(options: MQTTSharedServerOptions): void {
   wholeNumber('sessionExpiry', options.sessionExpiry, 0, 0xffff_ffff);
   wholeNumber('redeliverAfter', options.redeliverAfter, 0, LONGEST_TIMER);
   wholeNumber('drainTimeout', options.drainTimeout, 0, LONGEST_TIMER);
-  wholeNumber('connectTimeout', options.connectTimeout, 1, LONGEST_TIMER);
   wholeNumber('timeout', options.timeout, 1, LONGEST_TIMER);
   adoptionSettings(options.adoption);
   for (const connections of [options.connections ?? 1].flatMap((n) => (typeof n === 'number' ? n : Object.values(n)))) {

@@ -47,7 +47,7 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
     });
     client.once('connect', (connack) => {
       signal?.removeEventListener('abort', abort);
-      wire = new MqttWire(client, tap, options, connack);
+      wire = new MqttWire(client, tap, address, options, connack);
       resolve(wire);
     });
     client.once('close', () => {
@@ -116,6 +116,7 @@ class MqttWire implements Wire {
   constructor(
     private readonly client: MqttClient,
     private readonly tap: PublishTap,
+    readonly address: string,
     options: WireOptions,
     connack: IConnackPacket,
   ) {

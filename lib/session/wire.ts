@@ -88,6 +88,8 @@ export interface WireListener {
 export interface Wire {
   readonly protocolVersion: ProtocolVersion;
   readonly clientId: string;
+  /** The server's, as it may be shown. */
+  readonly address: string;
   readonly sessionPresent: boolean;
   readonly limits: ServerLimits;
   /** The mqtt.js client, for {@link https://docs.nestjs.com/microservices/basics | unwrap()}. */

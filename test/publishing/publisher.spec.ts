@@ -56,7 +56,7 @@ describe('a publish', () => {
     await published;
   });
 
-  it('rejects with Reason Code, topic and advice when the server refuses it', async () => {
+  it('rejects with Reason Code, topic, address and advice when the server refuses it', async () => {
     const { publisher, wire } = connected();
     const published = publisher.publish(message('1'));
     wire.sent[0]!.refuse(0x87);
@@ -65,7 +65,8 @@ describe('a publish', () => {
       code: 'PUBLISH',
       reasonCode: 0x87,
       topic: 'jobs/1',
-      message: expect.stringMatching(/"jobs\/1".*0x87 \(Not authorized\).*access rules/),
+      address: 'mqtt://fake:1883',
+      message: expect.stringMatching(/"jobs\/1".*mqtt:\/\/fake:1883.*0x87 \(Not authorized\).*access rules/),
       cause: expect.any(Error),
     });
   });
@@ -294,7 +295,11 @@ describe('when the connection ends', () => {
     const { publisher, outcomes } = connected();
     outcomes.send('unwritten', { qos: 0 });
     publisher.disconnected();
-    expect(outcomes.settled.get('unwritten')).toMatchObject({ code: 'PUBLISH', reasonCode: undefined });
+    expect(outcomes.settled.get('unwritten')).toMatchObject({
+      code: 'PUBLISH',
+      reasonCode: undefined,
+      address: 'mqtt://fake:1883',
+    });
     outcomes.send('queued', { qos: 0 });
     const next = new FakeWire();
     publisher.connected(next);

@@ -36,6 +36,7 @@ export interface FakeWireOptions {
 /** One network connection that does what the test says. Publishes wait for {@link Sent.confirm}. */
 export class FakeWire implements Wire {
   readonly clientId = 'fake';
+  readonly address = 'mqtt://fake:1883';
   readonly sessionPresent = false;
   readonly native = { fake: true };
   readonly protocolVersion: ProtocolVersion;

@@ -26,6 +26,7 @@ interface Waiting {
 /** The client's end of a {@link Connection}. It reads a packet when {@link readOn} is called. */
 export class ModelWire implements Wire {
   readonly native = undefined;
+  readonly address = 'mqtt://model:1883';
   readonly limits = LIMITS;
   readonly clientId: string;
   open = true;

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { InvalidOptionError } from '../errors/invalid-option.error.js';
+import { InvalidOptionError } from './errors/invalid-option.error.js';
 
 /** @throws InvalidOptionError when it is given and out of range */
 export function wholeNumber(
