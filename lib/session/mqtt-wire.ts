@@ -7,6 +7,7 @@ import { brokerAddress } from './broker-address.js';
 import { KeepaliveGuard } from './keepalive-guard.js';
 import { PublishTap } from './publish-tap.js';
 import { serverLimits } from './server-limits.js';
+import { filterBatches, sendSubscriptions } from './subscribe.js';
 import type {
   Acknowledgement,
   OutboundPublish,
@@ -19,8 +20,6 @@ import type {
 } from './wire.js';
 
 const NO_MATCHING_SUBSCRIBERS = 0x10;
-/** Filters in one SUBSCRIBE or UNSUBSCRIBE, so that no packet outgrows a broker's limit. */
-const FILTERS_PER_PACKET = 100;
 const DISCONNECT_TIMEOUT = 2_000;
 
 /** Opens one network connection over mqtt.js; the {@link OpenWire} of production. */
@@ -107,6 +106,7 @@ class MqttWire implements Wire {
   readonly protocolVersion: ProtocolVersion;
   readonly sessionPresent: boolean;
   readonly limits: ServerLimits;
+  readonly announced: Readonly<Record<string, unknown>>;
   open = true;
   /** DISCONNECT was sent, or is about to be: no packet may follow it [MQTT-3.14.4-1]. */
   private disconnecting = false;
@@ -124,6 +124,7 @@ class MqttWire implements Wire {
     this.protocolVersion = options.protocolVersion;
     this.sessionPresent = connack.sessionPresent;
     this.limits = serverLimits(connack.properties);
+    this.announced = { ...connack.properties };
     this.acknowledgements = new AcknowledgementWriter(options.protocolVersion, (bytes) => client.stream.write(bytes));
     this.keepalive = new KeepaliveGuard(client, () => tap.sawPublishSinceLastLook());
   }
@@ -134,31 +135,7 @@ class MqttWire implements Wire {
 
   async subscribe(subscriptions: readonly SubscriptionRequest[]): Promise<number[]> {
     this.requireOpen('SUBSCRIBE');
-    const codes: number[] = [];
-    for (const batch of batches(subscriptions)) codes.push(...(await this.subscribeBatch(batch)));
-    return codes;
-  }
-
-  private async subscribeBatch(batch: readonly SubscriptionRequest[]): Promise<number[]> {
-    const granted = new Map<string, number>();
-    for (const qos of [0, 1, 2] as const) {
-      const filters = batch.filter((subscription) => subscription.qos === qos).map(({ filter }) => filter);
-      if (filters.length === 0) continue;
-      const codes = await this.subscribePacket(filters, qos);
-      filters.forEach((filter, i) => granted.set(filter, codes[i] ?? 0x80));
-    }
-    return batch.map(({ filter }) => granted.get(filter) ?? 0x80);
-  }
-
-  private subscribePacket(filters: string[], qos: 0 | 1 | 2): Promise<number[]> {
-    return new Promise((resolve, reject) => {
-      // Retained messages are not sent to a shared subscription (section 4.8.2); some brokers do unless asked not to.
-      const rh = filters.some((filter) => filter.startsWith('$share/')) ? 2 : 0;
-      this.client.subscribe(filters, { qos, rh }, (error, _subscriptions, suback) => {
-        if (suback !== undefined) resolve(suback.granted.map(Number));
-        else reject(error ?? new Error('No SUBACK'));
-      });
-    });
+    return sendSubscriptions(this.client, subscriptions);
   }
 
   async unsubscribe(filters: readonly string[]): Promise<void> {
@@ -167,7 +144,7 @@ class MqttWire implements Wire {
     this.client.stream.cork();
     process.nextTick(() => this.client.stream.uncork());
     this.flush();
-    for (const batch of batches(filters)) {
+    for (const batch of filterBatches(filters)) {
       await new Promise<void>((resolve, reject) => {
         this.client.unsubscribe([...batch], (error?: Error) => (error ? reject(error) : resolve()));
       });
@@ -240,11 +217,5 @@ class MqttWire implements Wire {
     this.acknowledgements.cancel();
     this.keepalive.stop();
     this.tap.ended();
-  }
-}
-
-function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += FILTERS_PER_PACKET) {
-    yield items.slice(start, start + FILTERS_PER_PACKET);
   }
 }

@@ -39,6 +39,10 @@ export interface OutboundPublish {
 export interface SubscriptionRequest {
   readonly filter: string;
   readonly qos: QoS;
+  /** 5.0 (section 3.3.4): comes with every message of this subscription. */
+  readonly subscriptionIdentifier?: number;
+  /** 5.0 (section 3.8.3.1). Default 2, no retained messages, for a shared subscription, else 0. */
+  readonly retainHandling?: 0 | 1 | 2;
 }
 
 /** What the server announced in CONNACK; absent properties have the value the specification gives them. */
@@ -92,6 +96,8 @@ export interface Wire {
   readonly address: string;
   readonly sessionPresent: boolean;
   readonly limits: ServerLimits;
+  /** The properties of CONNACK as they came, by the names of mqtt-packet; empty on 3.1.1. */
+  readonly announced: Readonly<Record<string, unknown>>;
   /** The mqtt.js client, for {@link https://docs.nestjs.com/microservices/basics | unwrap()}. */
   readonly native: unknown;
   readonly open: boolean;

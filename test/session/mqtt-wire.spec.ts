@@ -479,6 +479,7 @@ describe('A wire of MQTT 5.0', () => {
     const [connect] = server.connection.of('connect');
     expect(connect).toMatchObject({ clean: false, properties: { sessionExpiryInterval: 60, receiveMaximum: 32 } });
     expect(wire.clientId).toBe('given');
+    expect(wire.announced).toMatchObject({ receiveMaximum: 10, assignedClientIdentifier: 'given' });
     expect(wire.limits).toEqual({
       receiveMaximum: 10,
       maximumQoS: 1,
@@ -508,6 +509,29 @@ describe('A wire of MQTT 5.0', () => {
     await wire.subscribe([{ filter: '$share/workers/a', qos: 1 }]);
     await answering;
     expect(server.connection.of('subscribe')[0]?.subscriptions[0]).toMatchObject({ rh: 2, nl: false });
+  });
+
+  it('sends filters with other options in packets of their own, and gives the answers in the order asked', async () => {
+    const wire = await open();
+    wire.resume();
+    const answering = answerSubscribes(server.connection, { c: 0x87 }, 3);
+    const codes = await wire.subscribe([
+      { filter: 'a', qos: 1 },
+      { filter: 'b', qos: 1, subscriptionIdentifier: 7 },
+      { filter: 'c', qos: 1 },
+      { filter: '$share/workers/d', qos: 1, retainHandling: 0 },
+      { filter: 'e', qos: 2 },
+    ]);
+    await answering;
+    expect(codes).toEqual([1, 1, 0x87, 1, 2]);
+    const packets = server.connection.of('subscribe');
+    expect(packets.map(({ subscriptions }) => subscriptions.map(({ topic }) => topic))).toEqual([
+      ['a', 'c', '$share/workers/d'],
+      ['b'],
+      ['e'],
+    ]);
+    expect(packets[0]?.subscriptions[2]).toMatchObject({ rh: 0 });
+    expect(packets.map(({ properties }) => properties?.subscriptionIdentifier)).toEqual([undefined, 7, undefined]);
   });
 
   it.each([

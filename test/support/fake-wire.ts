@@ -39,6 +39,7 @@ export class FakeWire implements Wire {
   readonly address = 'mqtt://fake:1883';
   readonly sessionPresent = false;
   readonly native = { fake: true };
+  readonly announced = {};
   readonly protocolVersion: ProtocolVersion;
   readonly limits: ServerLimits;
   open = true;

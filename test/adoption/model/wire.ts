@@ -27,6 +27,7 @@ interface Waiting {
 export class ModelWire implements Wire {
   readonly native = undefined;
   readonly address = 'mqtt://model:1883';
+  readonly announced = {};
   readonly limits = LIMITS;
   readonly clientId: string;
   open = true;
