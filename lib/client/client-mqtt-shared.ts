@@ -12,9 +12,9 @@ import { SubscriptionRefusedError } from '../errors/subscription-refused.error.j
 import type { Published } from '../publishing/outgoing.js';
 import { Publisher, type PublishOptions } from '../publishing/publisher.js';
 import { REPLY_TOPIC_PREFIX } from '../reply/reply-protocol.js';
-import { brokerAddress } from '../session/broker-address.js';
+import { Brokers, type SessionOptions } from '../session/brokers.js';
 import { randomClientId } from '../session/client-id.js';
-import { DEFAULT_CONNECT_TIMEOUT, DEFAULT_URL } from '../session/connection-options.js';
+import { DEFAULT_CONNECT_TIMEOUT } from '../session/connection-options.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
 import { openMqttWire } from '../session/mqtt-wire.js';
 import { describeReasonCode } from '../session/reason-code.js';
@@ -45,7 +45,7 @@ const CLOSE_DEADLINE = 5_000;
  */
 export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   private readonly log = new Logger(ClientMQTTShared.name);
-  private readonly address: string;
+  private readonly brokers: Brokers;
   private readonly clientId: string;
   private readonly instance = randomClientId();
   private readonly encoder: MessageEncoder;
@@ -63,20 +63,20 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   constructor(private readonly options: ClientMQTTSharedOptions = {}) {
     super();
     validateClientOptions(options);
-    this.address = brokerAddress(options.url ?? DEFAULT_URL);
+    this.brokers = new Brokers(options.url, (...opening) => this.openWire(...opening));
     this.clientId = options.clientId ?? this.instance;
     const ownTopic = REPLY_TOPIC_PREFIX + this.instance;
     this.encoder = new MessageEncoder(options, ownTopic, (pattern) => this.normalizePattern(pattern as MsPattern));
     this.publisher = new Publisher(options);
     this.replies = new ReplySubscriptions({
       ownTopic,
-      refused: (code) => new SubscriptionRefusedError(this.address, ownTopic, 'ClientMQTTShared.send', code),
+      refused: (code) => new SubscriptionRefusedError(this.brokers.address, ownTopic, 'ClientMQTTShared.send', code),
       refusedForNest: (topic, code) => this.warnOfNestReplies(topic, code),
     });
     this.requests = new Requests(this.replies);
     this.reader = new ReplyReader(this.requests, this.encoder.codec, options.deserializer);
     this.link = new ClientLink(
-      (listener, signal) => this.openWire(this.wireOptions(), listener, signal),
+      (listener, signal) => this.brokers.open(this.sessionOptions(), listener, signal),
       {
         opened: (wire) => {
           this.wire = wire;
@@ -187,11 +187,11 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   }
 
   /** Opens one network connection. */
-  protected openWire(options: WireOptions, listener: WireListener, signal: AbortSignal): Promise<Wire> {
+  protected openWire(options: WireOptions, listener: WireListener, signal?: AbortSignal): Promise<Wire> {
     return openMqttWire(options, listener, signal);
   }
 
-  private wireOptions(): WireOptions {
+  private sessionOptions(): SessionOptions {
     const { clientId } = this;
     return wireOptions(this.options, { clientId, clean: true, sessionExpiryInterval: 0 });
   }
@@ -220,7 +220,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     await within(
       this.replies.connected(wire).catch((error: unknown) => this.requests.failAll(error)),
       connectTimeout,
-      () => new NoAnswerError(this.address, this.clientId, 'SUBSCRIBE', connectTimeout),
+      () => new NoAnswerError(wire.address, this.clientId, 'SUBSCRIBE', connectTimeout),
     );
     if (!wire.open) return;
     this.publisher.connected(wire);
@@ -272,7 +272,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     if (this.warnedOfNestReplies) return;
     this.warnedOfNestReplies = true;
     this.log.warn(
-      `The broker at ${this.address} refused the subscription "${topic}" with ${describeReasonCode(code)}. ` +
+      `The broker at ${this.brokers.address} refused the subscription "${topic}" with ${describeReasonCode(code)}. ` +
         "Servers of nestjs-mqtt-shared answer all the same; those of Nest's own MQTT transport cannot.",
     );
   }

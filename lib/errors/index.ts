@@ -15,6 +15,7 @@ export { InvalidUrlError } from './invalid-url.error.js';
 export { MissingGroupError } from './missing-group.error.js';
 export { MQTTSharedError } from './mqtt-shared.error.js';
 export { NoAnswerError } from './no-answer.error.js';
+export { NoBrokerError } from './no-broker.error.js';
 export { NotConnectedError } from './not-connected.error.js';
 export { OfflineQueueFullError } from './offline-queue-full.error.js';
 export { PayloadDecodeError } from './payload-decode.error.js';

@@ -51,6 +51,8 @@ export type MQTTSharedEvent =
   | {
       readonly type: 'connected';
       readonly connection: string;
+      /** Where the broker is, as it may be shown. */
+      readonly address: string;
       readonly sessionPresent: boolean;
       /** Subscriptions of the session. */
       readonly filters: readonly string[];

@@ -6,9 +6,9 @@ import type { MessageInfo } from './events.js';
 /** Milliseconds; connections that end sooner, twice in a row, are suspected to be thrown out. */
 const SHORT = 5_000;
 
-/** Writes to the log what an operator has to know. `address` is the broker's, as it may be shown. */
-export function logEvents(events: EventBus, logger: LoggerService, address: string): void {
-  logConnections(events, logger, address);
+/** Writes to the log what an operator has to know. */
+export function logEvents(events: EventBus, logger: LoggerService): void {
+  logConnections(events, logger);
   events.on('failed', ({ message, handler, attempt, error, retryIn }) => {
     const what = `${handler ?? 'No handler'} failed with ${subject(message)}, attempt ${attempt}: ${reasonOf(error)}`;
     if (retryIn === undefined) logger.error(`${what} — not tried again here.`);
@@ -22,9 +22,9 @@ export function logEvents(events: EventBus, logger: LoggerService, address: stri
   });
 }
 
-function logConnections(events: EventBus, logger: LoggerService, address: string): void {
+function logConnections(events: EventBus, logger: LoggerService): void {
   const lastLived = new Map<string, number | undefined>();
-  events.on('connected', ({ connection, sessionPresent, filters }) => {
+  events.on('connected', ({ connection, address, sessionPresent, filters }) => {
     const resumed = sessionPresent ? ', session resumed' : '';
     logger.log(`Connected to ${address} as "${connection}"${resumed}: ${shortened(filters)}.`);
   });

@@ -5,9 +5,9 @@ import { KeyLanes } from '../delivery/key-lanes.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { isReply } from '../reply/is-reply.js';
 import { FilterTrie } from '../routing/filter-trie.js';
+import type { Brokers } from '../session/brokers.js';
 import { DEFAULT_CONNECT_TIMEOUT } from '../session/connection-options.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
-import { openMqttWire } from '../session/mqtt-wire.js';
 import { wireOptions } from '../session/wire-options.js';
 import type { ProtocolVersion, Will, Wire, WireListener } from '../session/wire.js';
 import { adoptionSettings } from './adoption-options.js';
@@ -39,7 +39,7 @@ export class ConnectionFactory {
 
   constructor(
     private readonly options: MQTTSharedServerOptions,
-    readonly address: string,
+    private readonly brokers: Brokers,
     readonly events: EventBus,
     private readonly routes: RouteFactory,
   ) {
@@ -51,13 +51,18 @@ export class ConnectionFactory {
     this.receiveMaximum = options.receiveMaximum ?? Math.min(2 * this.concurrency, 65_535);
   }
 
+  /** Where the broker is, as it may be shown: the address in use where there are several. */
+  get address(): string {
+    return this.brokers.address;
+  }
+
   /** Connections to a session that outlives them if `persistent`. */
   session(clientId: string, persistent: boolean): OpenSession {
     const expiry = persistent ? (this.options.sessionExpiry ?? DEFAULT_SESSION_EXPIRY) : 0;
     return (listener, signal, { clean, will }) => {
       const { receiveMaximum } = this;
       const session = { clientId, clean, sessionExpiryInterval: clean ? 0 : expiry, receiveMaximum, will };
-      return openMqttWire(wireOptions(this.options, session), listener, signal);
+      return this.brokers.open(wireOptions(this.options, session), listener, signal);
     };
   }
 

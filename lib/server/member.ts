@@ -126,7 +126,13 @@ export class Member implements LinkOwner {
     }
     if (!sessionPresent) await this.announce(wire);
     this.upSince = Date.now();
-    options.events.emit({ type: 'connected', connection: options.clientId, sessionPresent, filters });
+    options.events.emit({
+      type: 'connected',
+      connection: options.clientId,
+      address: wire.address,
+      sessionPresent,
+      filters,
+    });
     if (!this.draining) this.become('up');
   }
 

@@ -5,11 +5,9 @@ import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { EventBus } from '../observability/event-bus.js';
 import { logEvents } from '../observability/log-events.js';
-import { brokerAddress } from '../session/broker-address.js';
+import { Brokers } from '../session/brokers.js';
 import { randomClientId } from '../session/client-id.js';
-import { DEFAULT_URL } from '../session/connection-options.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
-import { openMqttWire } from '../session/mqtt-wire.js';
 import { wireOptions } from '../session/wire-options.js';
 import type { OutboundPublish } from '../session/wire.js';
 import { ConnectionFactory } from './connection-factory.js';
@@ -43,7 +41,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   protected override readonly logger = new Logger(ServerMQTTShared.name);
 
   private readonly clientId: string;
-  private readonly address: string;
+  private readonly brokers: Brokers;
   private readonly backoff: Backoff;
   private readonly registry: HandlerRegistry;
   private readonly hooks = new ProcessingHooks(MQTT_SHARED, (error) => {
@@ -59,11 +57,11 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   constructor(private readonly options: MQTTSharedServerOptions = {}) {
     super();
     validateServerOptions(options);
-    this.address = brokerAddress(options.url ?? DEFAULT_URL);
+    this.brokers = new Brokers(options.url);
     this.clientId = options.clientId ?? randomClientId();
     this.backoff = backoffWith(DEFAULT_RECONNECT, options.reconnect);
     this.registry = new HandlerRegistry(options);
-    logEvents(this.events, this.logger, this.address);
+    logEvents(this.events, this.logger);
     this._status$.next('disconnected');
   }
 
@@ -138,7 +136,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     for (const warning of startWarnings(this.options, subscriptions)) this.logger.warn(warning);
     const replies = new ReplyPublisher(
       (listener, signal) =>
-        openMqttWire(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener, signal),
+        this.brokers.open(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener, signal),
       this.backoff,
     );
     this.replies = replies;
@@ -150,7 +148,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       replies.publish,
       (why) => this.logger.warn(why),
     );
-    const factory = new ConnectionFactory(this.options, this.address, this.events, routes);
+    const factory = new ConnectionFactory(this.options, this.brokers, this.events, routes);
     const connections = new Connections(this.options, this.clientId, subscriptions, factory, () => this.updateStatus());
     this.connections = connections;
     try {

@@ -17,6 +17,13 @@ export function brokerAddress(url: string): string {
   return `${parsed.protocol}//${parsed.host}`;
 }
 
+/** {@link brokerAddress} of each. @throws InvalidUrlError for none at all, too */
+export function brokerAddresses(urls: string | readonly string[]): string[] {
+  const list = [urls].flat();
+  if (list.length === 0) throw new InvalidUrlError('the list is empty');
+  return list.map(brokerAddress);
+}
+
 function parse(url: string): URL {
   try {
     return new URL(url);

@@ -7,8 +7,14 @@ import type { ProtocolVersion, TlsOptions } from './wire.js';
  * @publicApi
  */
 export interface ConnectionOptions extends TlsOptions {
-  /** `mqtt:`, `mqtts:`, `ws:` or `wss:` address of the broker. Default `mqtt://localhost:1883`. */
-  url?: string;
+  /**
+   * `mqtt:`, `mqtts:`, `ws:` or `wss:` address of the broker. Default `mqtt://localhost:1883`.
+   *
+   * Several are tried in turn, each for `connectTimeout`, beginning with the one that worked last; only after the whole
+   * list does `reconnect` wait. They must lead to one broker or one cluster whose nodes share sessions, because a session,
+   * and so what a worker holds or has adopted, is on one broker only.
+   */
+  url?: string | readonly string[];
   /** 5 for MQTT 5.0 (default), 4 for MQTT 3.1.1. */
   protocolVersion?: ProtocolVersion;
   /**
@@ -20,7 +26,7 @@ export interface ConnectionOptions extends TlsOptions {
   password?: string | Buffer;
   /** Keep Alive in seconds. Default 60. */
   keepalive?: number;
-  /** Milliseconds to wait for the broker's CONNACK. Default 10,000. */
+  /** Milliseconds to wait for the CONNACK of each address, and for other answers of the broker. Default 10,000. */
   connectTimeout?: number;
   /** Waits between attempts to reconnect. Default `{ initial: 200, factor: 2, max: 30_000, jitter: 0.5 }`, in ms. */
   reconnect?: BackoffOptions;

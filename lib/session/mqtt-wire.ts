@@ -55,8 +55,9 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
         reject(openError(lastError, address, options.clientId));
         return;
       }
-      wire.ended();
-      listener.closed({ error: new ConnectionLostError(address, options.clientId, reasonCode, lastError), reasonCode });
+      const requested = wire.ended();
+      const error = new ConnectionLostError(address, options.clientId, reasonCode, lastError);
+      listener.closed({ error, reasonCode, requested });
     });
   });
 }
@@ -134,8 +135,7 @@ class MqttWire implements Wire {
   }
 
   async subscribe(subscriptions: readonly SubscriptionRequest[]): Promise<number[]> {
-    this.requireOpen('SUBSCRIBE');
-    return sendSubscriptions(this.client, subscriptions);
+    return sendSubscriptions(this.client, subscriptions, () => this.requireOpen('SUBSCRIBE'));
   }
 
   async unsubscribe(filters: readonly string[]): Promise<void> {
@@ -145,6 +145,7 @@ class MqttWire implements Wire {
     process.nextTick(() => this.client.stream.uncork());
     this.flush();
     for (const batch of filterBatches(filters)) {
+      this.requireOpen('UNSUBSCRIBE');
       await new Promise<void>((resolve, reject) => {
         this.client.unsubscribe([...batch], (error?: Error) => (error ? reject(error) : resolve()));
       });
@@ -211,11 +212,12 @@ class MqttWire implements Wire {
     this.client.stream.destroy();
   }
 
-  /** The network connection is gone: what was still to be written must not be. */
-  ended(): void {
+  /** The network connection is gone: what was still to be written must not be. Whether it was asked to disconnect. */
+  ended(): boolean {
     this.open = false;
     this.acknowledgements.cancel();
     this.keepalive.stop();
     this.tap.ended();
+    return this.disconnecting;
   }
 }

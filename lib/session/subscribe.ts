@@ -7,18 +7,23 @@ const UNSPECIFIED_ERROR = 0x80;
 
 type Requests = [SubscriptionRequest, ...SubscriptionRequest[]];
 
-/** Resolves with one Reason Code per filter, in their order. */
+/** Resolves with one Reason Code per filter, in their order. `requireOpen` is called before each packet. */
 export async function sendSubscriptions(
   client: MqttClient,
   subscriptions: readonly SubscriptionRequest[],
+  requireOpen: () => void,
 ): Promise<number[]> {
   const codes: number[] = [];
-  for (const batch of filterBatches(subscriptions)) codes.push(...(await sendBatch(client, batch)));
+  for (const batch of filterBatches(subscriptions)) codes.push(...(await sendBatch(client, batch, requireOpen)));
   return codes;
 }
 
 /** mqtt.js writes one packet for filters that have all options in common. */
-async function sendBatch(client: MqttClient, batch: readonly SubscriptionRequest[]): Promise<number[]> {
+async function sendBatch(
+  client: MqttClient,
+  batch: readonly SubscriptionRequest[],
+  requireOpen: () => void,
+): Promise<number[]> {
   const packets = new Map<string, Requests>();
   for (const request of batch) {
     const options = JSON.stringify([request.qos, retainHandling(request), request.subscriptionIdentifier]);
@@ -28,6 +33,7 @@ async function sendBatch(client: MqttClient, batch: readonly SubscriptionRequest
   }
   const granted = new Map<string, number>();
   for (const requests of packets.values()) {
+    requireOpen();
     const codes = await sendPacket(client, requests);
     requests.forEach(({ filter }, i) => granted.set(filter, codes[i] ?? UNSPECIFIED_ERROR));
   }

@@ -62,6 +62,8 @@ export interface WireClosed {
   readonly error?: Error;
   /** Reason Code of the server's DISCONNECT (5.0), where it sent one. */
   readonly reasonCode?: number;
+  /** Whether it was {@link Wire.disconnect} that ended it. */
+  readonly requested?: boolean;
 }
 
 /** One acknowledgement to write: PUBACK for QoS 1, PUBREC for QoS 2. */

@@ -7,7 +7,7 @@ import { isReply } from '../../lib/reply/is-reply.js';
 import type { NormalizePattern } from '../../lib/reply/nest-envelope.js';
 import { openMessage, type OpenedMessage } from '../../lib/reply/open-message.js';
 import { ReplyStream } from '../../lib/reply/reply-stream.js';
-import { openMqttWire } from '../../lib/session/mqtt-wire.js';
+import { Brokers } from '../../lib/session/brokers.js';
 import { wireOptions } from '../../lib/session/wire-options.js';
 import type { InboundPublish, Wire } from '../../lib/session/wire.js';
 
@@ -38,7 +38,7 @@ export async function startWorker({ url, protocolVersion, filter, codec, handle 
   const publisher = new Publisher();
   const resolved = resolveCodec(codec);
   const connection = { clientId: `worker${++count}`, clean: true, sessionExpiryInterval: 0 };
-  const wire: Wire = await openMqttWire(wireOptions({ url, protocolVersion }, connection), {
+  const wire: Wire = await new Brokers(url).open(wireOptions({ protocolVersion }, connection), {
     publish: (packet) => {
       answer(packet).catch((error: unknown) => {
         throw error;

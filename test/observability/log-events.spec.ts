@@ -23,7 +23,7 @@ beforeEach(() => {
   });
   const write = (level: string) => (line: string) => lines.push(`${level}: ${line}`);
   const logger: LoggerService = { log: write('log'), warn: write('warn'), error: write('error') };
-  logEvents(events, logger, 'mqtt://broker:1883');
+  logEvents(events, logger);
 });
 
 describe('The log', () => {
@@ -73,7 +73,13 @@ describe('The log', () => {
 
   it('names the broker and the subscriptions of a connection', () => {
     const filters = ['$share/workers/jobs/#'];
-    events.emit({ type: 'connected', connection: 'worker-1', sessionPresent: true, filters });
+    events.emit({
+      type: 'connected',
+      address: 'mqtt://broker:1883',
+      connection: 'worker-1',
+      sessionPresent: true,
+      filters,
+    });
     expect(lines).toEqual([
       'log: Connected to mqtt://broker:1883 as "worker-1", session resumed: $share/workers/jobs/#.',
     ]);

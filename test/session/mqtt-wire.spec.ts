@@ -230,6 +230,31 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     ]);
   });
 
+  it.each(['subscribe', 'unsubscribe'] as const)(
+    'does not wait for ever when the connection ends between the packets of a long %s',
+    async (packet) => {
+      const wire = await open({ protocolVersion });
+      wire.resume();
+      const filters = Array.from({ length: 150 }, (_, i) => `f/${i}`);
+      const answer = packet === 'subscribe' ? 'suback' : 'unsuback';
+      const client = wire.native as MqttClient;
+      client.on('packetreceive', ({ cmd }) => {
+        // As over WebSocket, where the end comes in the turn in which the last bytes were read.
+        if (cmd === answer) process.nextTick(() => client.stream.emit('close'));
+      });
+      const asked: Promise<unknown> =
+        packet === 'subscribe'
+          ? wire.subscribe(filters.map((filter) => ({ filter, qos: 1 })))
+          : wire.unsubscribe(filters);
+      const outcome = asked.catch((error: unknown) => error);
+      const { messageId = 0 } = await server.connection.waitFor(packet);
+      const granted = Array<number>(100).fill(packet === 'subscribe' ? 1 : 0);
+      server.connection.send({ cmd: answer, messageId, granted });
+      expect(await outcome).toMatchObject({ message: expect.stringContaining('The connection ended before') });
+      expect(server.connection.of(packet)).toHaveLength(1);
+    },
+  );
+
   it('tells a SUBSCRIBE and an UNSUBSCRIBE that the connection ended before their answer', async () => {
     const wire = await open({ protocolVersion });
     wire.resume();
