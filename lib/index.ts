@@ -24,10 +24,17 @@ export type { OrderBy, OrderByMessage } from './delivery/order-by.js';
 export { DeadLetterMessage, RejectMessage, RetryMessage } from './failure/verdicts.js';
 export type { OnErrorOptions } from './failure/on-error-options.js';
 export type { MessageInfo, MQTTSharedEvent, MQTTSharedEventOf, MQTTSharedEventType } from './observability/events.js';
+export type {
+  MQTTSharedFailureReport,
+  MQTTSharedHandlerReport,
+  MQTTSharedStartReport,
+  MQTTSharedStartWarning,
+  StartReportMode,
+} from './observability/start-report.js';
 export type { Codec, CustomCodec, PayloadInfo } from './payload/codec.js';
 export { REPLY_TOPIC_PREFIX } from './reply/reply-protocol.js';
 export type { ConnectionOptions } from './session/connection-options.js';
 export type { UserProperties } from './session/user-properties.js';
-export type { ProtocolVersion, PublishProperties, QoS, TlsOptions } from './session/wire.js';
+export type { ProtocolVersion, PublishProperties, QoS, ServerLimits, TlsOptions } from './session/wire.js';
 
 export * from './errors/index.js';

@@ -1,4 +1,5 @@
-import type { QoS } from '../session/wire.js';
+import type { QoS, ServerLimits } from '../session/wire.js';
+import type { MQTTSharedStartReport } from './start-report.js';
 
 /** Which message an event is about. */
 export interface MessageInfo {
@@ -56,8 +57,18 @@ export type MQTTSharedEvent =
       readonly sessionPresent: boolean;
       /** Subscriptions of the session. */
       readonly filters: readonly string[];
+      /** What the broker announced; `undefined` on 3.1.1, where it announces nothing. */
+      readonly limits: ServerLimits | undefined;
     }
-  | { readonly type: 'subscribed'; readonly connection: string; readonly filters: readonly string[] }
+  | {
+      readonly type: 'subscribed';
+      readonly connection: string;
+      readonly filters: readonly string[];
+      /** QoS that the broker granted to each of them. */
+      readonly granted: readonly QoS[];
+    }
+  /** `listen()` has succeeded. */
+  | { readonly type: 'listening'; readonly report: MQTTSharedStartReport }
   /** The connection ended or could not be made usable; another attempt follows. */
   | {
       readonly type: 'disconnected';

@@ -11,6 +11,7 @@ import type { ConnectionFactory } from './connection-factory.js';
 import { Member, type MemberState } from './member.js';
 import { DEFAULT_DRAIN_TIMEOUT, DEFAULT_REDELIVER_AFTER, type MQTTSharedServerOptions } from './server-options.js';
 import { type MQTTSharedStats, statsOf } from './server-stats.js';
+import { isPersistent } from './session-kind.js';
 import type { Subscription } from './subscription.js';
 
 /** All connections through which a server gets messages, and the watch over those of other workers. */
@@ -58,7 +59,6 @@ export class Connections {
       const outcomes = await Promise.allSettled(this.members.map((member) => member.start()));
       const failure = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
-      this.adopter?.begin();
     } catch (error) {
       const { clientId, drainTimeout = DEFAULT_DRAIN_TIMEOUT } = this.options;
       const forget = clientId === undefined;
@@ -79,7 +79,7 @@ export class Connections {
     const { subscriptions } = planned;
     const group = planned.kind === 'shared' ? planned.group : undefined;
     const clientId = this.connectionName(planned);
-    const persistent = this.isPersistent(planned);
+    const persistent = isPersistent(group, options);
     const filters = subscriptions.map(({ pattern }) => pattern);
     const prefix = adoptionSettings(options.adoption)?.topic;
     const presence =
@@ -125,7 +125,6 @@ export class Connections {
     return new Adopter({
       clientId,
       prefix: settings.topic,
-      stem: this.clientId,
       after: settings.after,
       incarnation,
       own,
@@ -142,20 +141,12 @@ export class Connections {
       reassert: (clientId, presence) => {
         this.members.find((member) => member.clientId === clientId)?.heard(presence);
       },
-      answer: (group) => {
-        for (const member of this.members) if (member.group === group) member.answerRollCall();
-      },
     });
   }
 
   private adoptedConsumer(group: string, { clientId, filters }: Presence) {
     const served = this.subscriptions.filter(({ pattern }) => filters.includes(pattern));
     return this.factory.consumer(clientId, group, served);
-  }
-
-  /** Somebody can come back to it: this worker under its name, or another that adopts it. */
-  private isPersistent({ kind }: PlannedConnection<Subscription>): boolean {
-    return kind === 'shared' && (this.options.clientId !== undefined || this.options.adoption !== false);
   }
 
   /** Derived from the stem, so that a server that comes back under its old `clientId` finds its sessions again. */

@@ -1,7 +1,7 @@
 import { QoSDowngradedError } from '../errors/qos-downgraded.error.js';
 import { SharedSubscriptionsUnavailableError } from '../errors/shared-subscriptions-unavailable.error.js';
 import { SubscriptionRefusedError } from '../errors/subscription-refused.error.js';
-import type { Wire } from '../session/wire.js';
+import type { QoS, Wire } from '../session/wire.js';
 import { methodsOf, type Subscription } from './subscription.js';
 
 const FAILURE = 0x80;
@@ -16,7 +16,7 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /**
- * Subscribes, and makes sure that the broker has granted everything.
+ * Subscribes, and makes sure that the broker has granted everything. Resolves with the QoS granted to each.
  *
  * @throws SharedSubscriptionsUnavailableError, SubscriptionRefusedError, QoSDowngradedError
  */
@@ -25,18 +25,19 @@ export async function subscribeAll(
   address: string,
   subscriptions: readonly Subscription[],
   allowDowngrade: boolean,
-): Promise<void> {
+): Promise<QoS[]> {
   const shared = subscriptions.find(({ group }) => group !== undefined);
   if (shared?.group !== undefined && !wire.limits.sharedSubscriptionAvailable) {
     throw new SharedSubscriptionsUnavailableError(address, shared.group);
   }
   const codes = await wire.subscribe(subscriptions.map(({ pattern, qos }) => ({ filter: pattern, qos })));
-  subscriptions.forEach((subscription, i) => {
+  return subscriptions.map((subscription, i) => {
     const granted = codes[i] ?? FAILURE;
     const { pattern, qos } = subscription;
     if (granted >= FAILURE) throw new SubscriptionRefusedError(address, pattern, methodsOf(subscription), granted);
     if (granted < qos && !allowDowngrade) {
       throw new QoSDowngradedError(address, pattern, methodsOf(subscription), qos, granted);
     }
+    return granted as QoS;
   });
 }

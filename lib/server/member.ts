@@ -6,7 +6,7 @@ import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { Link, type LinkOwner } from '../session/link.js';
-import type { InboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
+import type { InboundPublish, ProtocolVersion, QoS, Wire, WireClosed } from '../session/wire.js';
 import type { OpenSession } from './connection-factory.js';
 import { Departure } from './departure.js';
 import { isRefusal, subscribeAll } from './grant.js';
@@ -113,18 +113,18 @@ export class Member implements LinkOwner {
     const { sessionPresent } = wire;
     if (sessionPresent && this.subscribed && !this.draining) this.subscribed = !(await announcer.wasAdopted());
     const old = this.filtersOfOldVersion(wire);
-    // First of all: SUBACK can come behind a long backlog, and a broker that crashes forgets the will. A session that
-    // nobody is known to be at would be adopted meanwhile, or by nobody ever.
-    const announced = sessionPresent || !this.draining ? this.announce(wire) : Promise.resolve();
+    // SUBACK can come behind a long backlog, and a session that nobody is known to be at is adopted meanwhile.
+    const announced = sessionPresent ? this.announce(wire) : Promise.resolve();
     if (this.subscribed || this.draining) {
       if (this.subscribed) announcer.isSubscribed();
       await announced;
     } else {
-      await Promise.all([announced, this.subscribe(wire, old)]);
+      const [granted] = await Promise.all([this.subscribe(wire, old), announced]);
       this.subscribed = true;
       announcer.isSubscribed();
-      options.events.emit({ type: 'subscribed', connection: options.clientId, filters });
+      options.events.emit({ type: 'subscribed', connection: options.clientId, filters, granted });
     }
+    if (!sessionPresent) await this.announce(wire);
     this.upSince = Date.now();
     options.events.emit({
       type: 'connected',
@@ -132,24 +132,25 @@ export class Member implements LinkOwner {
       address: wire.address,
       sessionPresent,
       filters,
+      limits: wire.protocolVersion === 5 ? wire.limits : undefined,
     });
     if (!this.draining) this.become('up');
   }
 
-  private async subscribe(wire: Wire, old: readonly string[]): Promise<void> {
+  private async subscribe(wire: Wire, old: readonly string[]): Promise<QoS[]> {
     const { address, subscriptions, allowDowngrade } = this.options;
-    await this.answered(wire, subscribeAll(wire, address, subscriptions, allowDowngrade), 'SUBSCRIBE');
+    const granted = await this.answered(wire, subscribeAll(wire, address, subscriptions, allowDowngrade), 'SUBSCRIBE');
     if (old.length > 0) await wire.unsubscribe(old);
+    return granted;
   }
 
   /** Waits for the broker's answer, for as long as it may have been sent and cannot be read. */
-  private async answered(wire: Wire, answer: Promise<void>, packet: string): Promise<void> {
+  private async answered<T>(wire: Wire, answer: Promise<T>, packet: string): Promise<T> {
     const { address, clientId, answerTimeout } = this.options;
     const timeout = new NoAnswerError(address, clientId, packet, answerTimeout);
     for (;;) {
       try {
-        await within(answer, answerTimeout, () => timeout);
-        return;
+        return await within(answer, answerTimeout, () => timeout);
       } catch (error) {
         if (error !== timeout || !wire.open || !this.consumer.isPaused) throw error;
       }
@@ -164,11 +165,8 @@ export class Member implements LinkOwner {
     this.consumer.released(packetId);
   }
 
-  ended(): void {
-    this.consumer.detach();
-  }
-
   disconnected({ error }: WireClosed): void {
+    this.consumer.detach();
     this.renewal.connectionEnded();
     const unexpected = this.renewal.isUnderWay ? undefined : error;
     const lived = this.upSince === undefined ? undefined : Date.now() - this.upSince;
@@ -179,23 +177,14 @@ export class Member implements LinkOwner {
 
   // --- presence -------------------------------------------------------------------------------------------------
 
-  private announce(wire: Wire): Promise<void> {
-    return this.answered(wire, this.announcer.alive(wire), 'PUBLISH');
+  private async announce(wire: Wire): Promise<void> {
+    if (!this.draining) await this.answered(wire, this.announcer.alive(wire), 'PUBLISH');
   }
 
   /** What is retained of this session by now: not always what this member said last. */
   heard(retained: Presence): void {
-    if (this.announcer.isOverwrittenBy(retained)) this.announceAnew();
-  }
-
-  /** Somebody asks who is there. */
-  answerRollCall(): void {
-    this.announceAnew();
-  }
-
-  private announceAnew(): void {
     const wire = this.link.connection;
-    if (!this.announcer.isAnnouncedOn(wire)) return;
+    if (this.draining || !this.announcer.isAnnouncedOn(wire) || !this.announcer.isOverwrittenBy(retained)) return;
     // Without an answer the connection has ended or will, and the next one announces itself.
     this.announce(wire).catch(() => wire.destroy());
   }
@@ -249,8 +238,6 @@ export class Member implements LinkOwner {
   /**
    * Ends what {@link start} began where not all of it succeeded: what this connection was given meanwhile is finished
    * within `drainTimeout`, because nobody else may ever get it. `forget` ends the session in any case.
-   *
-   * Where SUBSCRIBE was not answered the session may have its subscriptions all the same, and nobody who is at it.
    */
   async abandon(forget: boolean, drainTimeout: number): Promise<void> {
     if (!this.everOpened) {
@@ -258,9 +245,7 @@ export class Member implements LinkOwner {
       this.become('closed');
       return;
     }
-    const { answerTimeout } = this.options;
-    const waitsForBrokerOnly = this.link.wire === undefined && this.consumer.snapshot().unsettled === 0;
-    await this.close(waitsForBrokerOnly ? Math.min(answerTimeout, drainTimeout) : drainTimeout);
-    if (forget) await this.departure.forget(answerTimeout);
+    await this.close(drainTimeout);
+    if (forget) await this.departure.forget(this.options.answerTimeout);
   }
 }

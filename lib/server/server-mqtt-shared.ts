@@ -5,6 +5,8 @@ import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { EventBus } from '../observability/event-bus.js';
 import { logEvents } from '../observability/log-events.js';
+import { logStartReport } from '../observability/log-start-report.js';
+import type { MQTTSharedStartReport } from '../observability/start-report.js';
 import { Brokers } from '../session/brokers.js';
 import { randomClientId } from '../session/client-id.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
@@ -20,7 +22,8 @@ import { RouteFactory } from './route-factory.js';
 import type { MQTTSharedServerEvents, MQTTSharedStatus } from './server-events.js';
 import { DEFAULT_DRAIN_TIMEOUT, type MQTTSharedServerOptions, validateServerOptions } from './server-options.js';
 import type { MQTTSharedStats } from './server-stats.js';
-import { startWarnings } from './start-warnings.js';
+import { StartRecord } from './start-record.js';
+import { startReport } from './start-report.js';
 
 /**
  * Nest's side of this transport: the methods that Nest registers become members of shared subscriptions.
@@ -53,6 +56,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private connections: Connections | undefined;
   private replies: ReplyPublisher | undefined;
   private closing: Promise<void> | undefined;
+  private report: MQTTSharedStartReport | undefined;
 
   constructor(private readonly options: MQTTSharedServerOptions = {}) {
     super();
@@ -62,6 +66,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     this.backoff = backoffWith(DEFAULT_RECONNECT, options.reconnect);
     this.registry = new HandlerRegistry(options);
     logEvents(this.events, this.logger);
+    logStartReport(this.events, this.logger, options.startReport ?? 'full');
     this._status$.next('disconnected');
   }
 
@@ -128,12 +133,16 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     return this.connections?.stats() ?? { groups: [] };
   }
 
+  /** What the last `listen()` that succeeded has come to; `undefined` until one has. */
+  get startReport(): MQTTSharedStartReport | undefined {
+    return this.report;
+  }
+
   // --- lifecycle ------------------------------------------------------------------------------------------------
 
   private async start(): Promise<void> {
     this.closing = undefined;
     const subscriptions = this.registry.subscriptions();
-    for (const warning of startWarnings(this.options, subscriptions)) this.logger.warn(warning);
     const replies = new ReplyPublisher(
       (listener, signal) =>
         this.brokers.open(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener, signal),
@@ -151,12 +160,17 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     const factory = new ConnectionFactory(this.options, this.brokers, this.events, routes);
     const connections = new Connections(this.options, this.clientId, subscriptions, factory, () => this.updateStatus());
     this.connections = connections;
+    const record = new StartRecord(this.events);
     try {
       await connections.start();
     } catch (error) {
       this.connections = undefined;
       throw error;
+    } finally {
+      record.end();
     }
+    this.report = startReport(this.brokers.address, this.options, subscriptions, record);
+    this.events.emit({ type: 'listening', report: this.report });
   }
 
   private async publishDeadLetter(letter: OutboundPublish, replies: ReplyPublisher): Promise<void> {

@@ -1,7 +1,10 @@
 import type { ConsumerDeserializer, ConsumerSerializer } from '@nestjs/microservices';
+import { inspect } from 'node:util';
 import { LONGEST_TIMER } from '../backoff.js';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
+import { InvalidOptionError } from '../errors/invalid-option.error.js';
+import type { StartReportMode } from '../observability/start-report.js';
 import type { ConnectionOptions } from '../session/connection-options.js';
 import { validateConnectionOptions } from '../session/validate-connection-options.js';
 import { validateShareName } from '../topic/share-name.js';
@@ -53,6 +56,12 @@ export interface MQTTSharedServerOptions
   serializer?: ConsumerSerializer;
   /** Milliseconds that `close()` waits for what runs and for what the session still holds. Default 30,000. */
   drainTimeout?: number;
+  /**
+   * What is logged when `listen()` has succeeded. `'full'` (default): each method with its filter, connections and
+   * failure policy, what the broker announced, and warnings of what costs messages; `'warnings'`: those only; `'off'`:
+   * nothing. The event `listening` and `server.startReport` have all of it in any case.
+   */
+  startReport?: StartReportMode;
 }
 
 export const DEFAULT_CONCURRENCY = 16;
@@ -60,6 +69,8 @@ export const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
 export const DEFAULT_SESSION_EXPIRY = 3_600;
 export const DEFAULT_REDELIVER_AFTER = 30_000;
 export const DEFAULT_DRAIN_TIMEOUT = 30_000;
+
+const START_REPORTS: readonly unknown[] = ['full', 'warnings', 'off'] satisfies StartReportMode[];
 
 const RECEIVE_MAXIMUM_LIMIT = 65_535;
 
@@ -75,6 +86,11 @@ export function validateServerOptions(options: MQTTSharedServerOptions): void {
   wholeNumber('drainTimeout', options.drainTimeout, 0, LONGEST_TIMER);
   wholeNumber('timeout', options.timeout, 1, LONGEST_TIMER);
   adoptionSettings(options.adoption);
+  const { startReport = 'full' } = options;
+  if (!START_REPORTS.includes(startReport)) {
+    const rule = `${inspect(startReport)} is none of ${START_REPORTS.join(', ')}`;
+    throw new InvalidOptionError('startReport', rule, 'Choose one.');
+  }
   for (const connections of [options.connections ?? 1].flatMap((n) => (typeof n === 'number' ? n : Object.values(n)))) {
     wholeNumber('connections', connections, 1);
   }

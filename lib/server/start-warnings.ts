@@ -1,54 +1,110 @@
+import type { MQTTSharedHandlerReport, MQTTSharedStartWarning } from '../observability/start-report.js';
+import type { ServerLimits } from '../session/wire.js';
+import { listed, methodsOf } from './concerned.js';
 import { DEFAULT_CONCURRENCY, type MQTTSharedServerOptions } from './server-options.js';
+import { sessionWarnings } from './session-warnings.js';
 import type { Subscription } from './subscription.js';
 
+export interface StartFacts {
+  readonly options: MQTTSharedServerOptions;
+  readonly subscriptions: readonly Subscription[];
+  readonly handlers: readonly MQTTSharedHandlerReport[];
+  readonly limits: ServerLimits | undefined;
+  /** Whether anything in this process listens for SIGTERM. */
+  readonly hasShutdownHooks: boolean;
+}
+
+type Warning = MQTTSharedStartWarning | undefined;
+
 /** What a server says once at start, because it costs messages or does not do what it looks like. */
-export function startWarnings(options: MQTTSharedServerOptions, subscriptions: readonly Subscription[]): string[] {
+export function startWarnings(facts: StartFacts): MQTTSharedStartWarning[] {
+  if (facts.subscriptions.length === 0) return [NOTHING_TO_DO];
   return [
-    nothingToDo(subscriptions),
-    smallWindow(options),
-    cleanSessions(options, subscriptions),
-    strippedSlashes(subscriptions),
-    atMostOnce(subscriptions),
+    atMostOnce(facts),
+    ...sessionWarnings(facts),
+    unreadDeadLetters(facts),
+    noShutdownHooks(facts),
+    smallWindow(facts),
+    strippedSlashes(facts),
   ].filter((warning) => warning !== undefined);
 }
 
-function nothingToDo(subscriptions: readonly Subscription[]): string | undefined {
-  if (subscriptions.length > 0) return undefined;
-  return (
+const NOTHING_TO_DO: MQTTSharedStartWarning = {
+  code: 'NO_HANDLERS',
+  methods: [],
+  message:
     'No method with @SharedPattern, @EventPattern or @MessagePattern is registered here: nothing to do. ' +
-    'Methods that name another transport in the decorator (Transport.MQTT) are registered with that one only.'
-  );
+    'Methods that name another transport in the decorator (Transport.MQTT) are registered with that one only.',
+};
+
+function atMostOnce({ handlers }: StartFacts): Warning {
+  const lossy = handlers.filter(({ grantedQoS, qos }) => (grantedQoS ?? qos) === 0);
+  if (lossy.length === 0) return undefined;
+  const asked = lossy.some(({ qos }) => qos === 0) ? ' Set `qos: 1`.' : '';
+  const denied = lossy.filter(({ qos }) => qos > 0);
+  const limit =
+    denied.length === 0 ? '' : ` The broker granted no more to ${listed(methodsOf(denied))}: raise its Maximum QoS.`;
+  return {
+    code: 'QOS_0',
+    methods: methodsOf(lossy),
+    message: `At QoS 0 a message that fails, or whose worker dies, is lost: ${listed(methodsOf(lossy))}.${asked}${limit}`,
+  };
 }
 
-function smallWindow({ concurrency = DEFAULT_CONCURRENCY, receiveMaximum }: MQTTSharedServerOptions) {
+function unreadDeadLetters({ options, subscriptions, handlers }: StartFacts): Warning {
+  if (options.onError?.deadLetterTopic !== undefined) return undefined;
+  const own = new Set(
+    subscriptions.filter((subscription) => deadLetterTopicOf(subscription) !== undefined).map(({ pattern }) => pattern),
+  );
+  const affected = handlers.filter(({ filter, failure }) => failure.then === 'dead-letter' && !own.has(filter));
+  if (affected.length === 0) return undefined;
+  const topics = [...new Set(affected.map(({ failure }) => `"${failure.deadLetterTopic}"`))].join(', ');
+  return {
+    code: 'DEFAULT_DEAD_LETTER_TOPIC',
+    methods: methodsOf(affected),
+    message:
+      `What fails for good in ${listed(methodsOf(affected))} goes to the default topic, ${topics}, and is acknowledged: it is lost ` +
+      'if nobody is subscribed there. Set `onError.deadLetterTopic` to a topic that somebody reads, be it this one.',
+  };
+}
+
+/** All handlers of a subscription have the same. */
+function deadLetterTopicOf({ handlers }: Subscription): string | undefined {
+  return handlers[0]?.options.onError?.deadLetterTopic;
+}
+
+function noShutdownHooks({ hasShutdownHooks, handlers }: StartFacts): Warning {
+  if (hasShutdownHooks) return undefined;
+  return {
+    code: 'NO_SHUTDOWN_HOOKS',
+    methods: methodsOf(handlers),
+    message:
+      'Nobody listens for SIGTERM: it ends this process at once, with what runs unfinished and its sessions left behind. ' +
+      'Call `app.enableShutdownHooks()` before `listen()` or `startAllMicroservices()`.',
+  };
+}
+
+function smallWindow({ options, handlers }: StartFacts): Warning {
+  const { concurrency = DEFAULT_CONCURRENCY, receiveMaximum } = options;
   if (receiveMaximum === undefined || receiveMaximum >= concurrency) return undefined;
-  return `No more than \`receiveMaximum\` (${receiveMaximum}) messages run at once on a connection.`;
+  return {
+    code: 'SMALL_WINDOW',
+    methods: methodsOf(handlers),
+    message:
+      `No more than \`receiveMaximum\` (${receiveMaximum}) messages run at once on a connection, ` +
+      `whatever \`concurrency\` (${concurrency}) says.`,
+  };
 }
 
-function cleanSessions(
-  { adoption, clientId }: MQTTSharedServerOptions,
-  subscriptions: readonly Subscription[],
-): string | undefined {
-  if (adoption !== false || clientId !== undefined) return undefined;
-  if (subscriptions.every(({ group }) => group === undefined)) return undefined;
-  return (
-    'Without `adoption` and without a `clientId` sessions are clean: what a worker holds when it dies is lost on ' +
-    'brokers that give it to nobody else (Mosquitto, NanoMQ).'
-  );
-}
-
-function strippedSlashes(subscriptions: readonly Subscription[]): string | undefined {
+function strippedSlashes({ subscriptions }: StartFacts): Warning {
   const stripped = subscriptions.flatMap(({ handlers }) => handlers).filter(({ wasStripped }) => wasStripped);
   if (stripped.length === 0) return undefined;
-  const names = stripped.map(({ name, filter }) => `"${filter.text}" of ${name}`).join(', ');
-  return (
-    `Filters lost their leading slash: ${names}. ClientMQTTShared takes it from topics, too; if your publishers ` +
-    "keep it, set `leadingSlash: 'keep'`."
-  );
-}
-
-function atMostOnce(subscriptions: readonly Subscription[]): string | undefined {
-  const patterns = subscriptions.filter(({ qos }) => qos === 0).map(({ pattern }) => pattern);
-  if (patterns.length === 0) return undefined;
-  return `At QoS 0 a message that fails, or whose worker dies, is lost: ${patterns.join(', ')}.`;
+  const names = stripped.map(({ name, filter }) => `"${filter.text}" of ${name}`);
+  return {
+    code: 'STRIPPED_SLASH',
+    methods: [...new Set(stripped.map(({ name }) => name))],
+    message:
+      `Filters lost their leading slash: ${listed(names)}. ClientMQTTShared takes it from topics, too; if your ` +
+      "publishers keep it, set `leadingSlash: 'keep'`.",
+  };
 }

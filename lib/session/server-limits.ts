@@ -7,6 +7,8 @@ interface ConnackProperties {
   receiveMaximum?: number;
   maximumQoS?: number;
   maximumPacketSize?: number;
+  topicAliasMaximum?: number;
+  sessionExpiryInterval?: number;
   retainAvailable?: boolean;
   sharedSubscriptionAvailable?: boolean;
   wildcardSubscriptionAvailable?: boolean;
@@ -18,6 +20,8 @@ export function serverLimits(properties: ConnackProperties = {}): ServerLimits {
     receiveMaximum: properties.receiveMaximum ?? UNLIMITED_RECEIVE_MAXIMUM,
     maximumQoS: (properties.maximumQoS ?? 2) as QoS,
     maximumPacketSize: properties.maximumPacketSize,
+    topicAliasMaximum: properties.topicAliasMaximum ?? 0,
+    sessionExpiryInterval: properties.sessionExpiryInterval,
     retainAvailable: properties.retainAvailable ?? true,
     sharedSubscriptionAvailable: properties.sharedSubscriptionAvailable ?? true,
     wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable ?? true,

@@ -45,13 +45,22 @@ export interface SubscriptionRequest {
   readonly retainHandling?: 0 | 1 | 2;
 }
 
-/** What the server announced in CONNACK; absent properties have the value the specification gives them. */
+/**
+ * What the server announced in CONNACK (MQTT 5.0 section 3.2.2.3); absent properties have the value that the
+ * specification gives them.
+ *
+ * @publicApi
+ */
 export interface ServerLimits {
   /** Most QoS 1 and 2 publishes the server takes unacknowledged, 65,535 where it says nothing (and on 3.1.1). */
   readonly receiveMaximum: number;
   readonly maximumQoS: QoS;
   /** Bytes of a whole packet, `undefined` for no limit. */
   readonly maximumPacketSize: number | undefined;
+  /** Topic Aliases it takes; 0 for none. */
+  readonly topicAliasMaximum: number;
+  /** Seconds for which it keeps the session, where that is not what CONNECT asked for; else `undefined`. */
+  readonly sessionExpiryInterval: number | undefined;
   readonly retainAvailable: boolean;
   readonly sharedSubscriptionAvailable: boolean;
   readonly wildcardSubscriptionAvailable: boolean;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from '../support/fast-check.js';
 import { decodePresence, encodePresence, type Presence, presenceTopic } from '../../lib/adoption/presence-message.js';
-import { sessionId, stemOf } from '../../lib/adoption/session-id.js';
+import { isSessionOf, sessionId } from '../../lib/adoption/session-id.js';
 import { FILTER, GROUP, PREFIX, presence, retained } from './presences.js';
 
 function decode(message: unknown, topic = presenceTopic(PREFIX, GROUP, 'w1:workers:0')): Presence | undefined {
@@ -87,7 +87,7 @@ describe('A presence message', () => {
         const topic = presenceTopic(PREFIX, GROUP, typeof named === 'string' ? named : 'w:workers:0');
         const read = decodePresence(PREFIX, GROUP, topic, Buffer.from(text));
         if (read === undefined) return;
-        expect(stemOf(GROUP, read.clientId)).toBeDefined();
+        expect(isSessionOf(GROUP, read.clientId)).toBe(true);
         expect(read.filters.every((filter) => filter.startsWith('$share/workers/'))).toBe(true);
       }),
     );
@@ -114,16 +114,15 @@ describe('The Client Identifier of a session', () => {
     ['w1::0', 'workers', false],
     ['mosquitto_sub', 'workers', false],
   ])('%s is one of group %s: %s', (clientId, group, expected) => {
-    expect(stemOf(group, clientId) !== undefined).toBe(expected);
+    expect(isSessionOf(group, clientId)).toBe(expected);
   });
 
   it('belongs to one group only, whatever is in the names', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'b', ':', '%', '3', 'A', '0'), minLength: 1 });
     fc.assert(
       fc.property(name, name, name, fc.nat({ max: 999_999 }), (stem, group, other, index) => {
-        const clientId = sessionId(stem, group, index);
-        expect(stemOf(group, clientId)).toBe(stem);
-        expect(stemOf(other, clientId)).toBe(other === group ? stem : undefined);
+        expect(isSessionOf(group, sessionId(stem, group, index))).toBe(true);
+        expect(isSessionOf(other, sessionId(stem, group, index))).toBe(other === group);
       }),
     );
   });

@@ -79,6 +79,7 @@ describe('The log', () => {
       connection: 'worker-1',
       sessionPresent: true,
       filters,
+      limits: undefined,
     });
     expect(lines).toEqual([
       'log: Connected to mqtt://broker:1883 as "worker-1", session resumed: $share/workers/jobs/#.',

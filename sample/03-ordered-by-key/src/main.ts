@@ -15,7 +15,11 @@ async function bootstrap(): Promise<void> {
     process.env.MQTT_URL = broker.url;
   }
 
-  const strategy = new ServerMQTTShared({ url: process.env.MQTT_URL });
+  const strategy = new ServerMQTTShared({
+    url: process.env.MQTT_URL,
+    // The columns have no room for it, and this process ends by itself.
+    startReport: 'off',
+  });
   const app = await NestFactory.createMicroservice(AppModule, { strategy, logger: ['warn', 'error', 'fatal'] });
   await app.listen();
 

@@ -13,6 +13,8 @@ const LIMITS: ServerLimits = {
   receiveMaximum: 65_535,
   maximumQoS: 2,
   maximumPacketSize: undefined,
+  topicAliasMaximum: 0,
+  sessionExpiryInterval: undefined,
   retainAvailable: true,
   sharedSubscriptionAvailable: true,
   wildcardSubscriptionAvailable: true,
