@@ -102,8 +102,12 @@ export class ScriptedConnection {
     }
     if (packet.cmd === 'pingreq' && this.answersPings) this.send({ cmd: 'pingresp' });
     if (packet.cmd === 'disconnect') this.disconnected();
+    this.onPacket(packet);
     this.wake();
   }
+
+  /** Replaced by a test whose server answers more than CONNECT and PINGREQ. */
+  onPacket: (packet: Packet) => void = () => {};
 
   /** Replaced by a test whose server does not close the connection after DISCONNECT. */
   disconnected: () => void = () => this.socket.end();

@@ -1,0 +1,47 @@
+import type { Packet } from 'mqtt-packet';
+import type { ScriptedConnection, ScriptedServer } from '../support/scripted-server.js';
+
+export interface PlainBrokerOptions {
+  /** How a filter is read. Default: as it is, so that `$share/g/t` matches the topic `$share/g/t` only. */
+  filterOf?: (filter: string) => string;
+  /** Whether a message is delivered at all. */
+  delivers?: (filter: string) => boolean;
+}
+
+/** Answers as a broker that knows no shared subscriptions and grants every filter; it has no wildcards. */
+export function actAsPlainBroker(server: ScriptedServer, options: PlainBrokerOptions = {}): void {
+  const { filterOf = (filter) => filter, delivers = () => true } = options;
+  const subscriptions: { filter: string; connection: ScriptedConnection }[] = [];
+  let lastId = 0;
+  const answer = (connection: ScriptedConnection, packet: Packet): void => {
+    switch (packet.cmd) {
+      case 'subscribe':
+        for (const { topic } of packet.subscriptions) subscriptions.push({ filter: topic, connection });
+        connection.send({
+          cmd: 'suback',
+          messageId: packet.messageId,
+          granted: packet.subscriptions.map(({ qos }) => qos),
+        });
+        break;
+      case 'publish': {
+        if (packet.qos === 1) connection.send({ cmd: 'puback', messageId: packet.messageId, reasonCode: 0 });
+        const matching = subscriptions.filter(({ filter }) => filterOf(filter) === packet.topic && delivers(filter));
+        for (const { connection: subscriber } of matching) {
+          lastId++;
+          if (subscriber.open) subscriber.send({ ...packet, dup: false, qos: 1, messageId: lastId });
+        }
+        break;
+      }
+      default:
+    }
+  };
+  server.script = (connection) => {
+    connection.onPacket = (packet) => answer(connection, packet);
+    connection.accept();
+  };
+}
+
+/** As some brokers do that keep `$share/` from the rest of the filter and share nothing. */
+export function withoutShare(filter: string): string {
+  return filter.replace(/^\$share\/[^/]+\//, '');
+}
