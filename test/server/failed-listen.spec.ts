@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx } from '@nestjs/microservices';
 import { MQTTSharedContext, SharedPattern } from 'nestjs-mqtt-shared';
+import { RawClient } from '../support/raw-client.js';
 import { type Deferred, deferred } from './deferred.js';
 import { Scene } from './worker.js';
 
@@ -26,6 +27,13 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close());
 
+/** Whatever a worker has written by now, an UNSUBSCRIBE or a DISCONNECT, reaches the broker before this is over. */
+async function longEnoughToLeave(): Promise<void> {
+  const other = await RawClient.connect(scene.broker.url, { protocolVersion: 5, clientId: 'other' });
+  await other.ping();
+  await other.disconnect();
+}
+
 describe.each([4, 5] as const)('What a group was given before another was refused (%i)', (protocolVersion) => {
   it.each([undefined, 'w'])('is finished and acknowledged before listen() fails, clientId %s', async (clientId) => {
     scene.broker.refuse('$share/auditors/jobs/+', 0x80);
@@ -38,9 +46,14 @@ describe.each([4, 5] as const)('What a group was given before another was refuse
     await subscribed;
     await scene.publish('jobs/1');
     await scene.timeline.until('started jobs/1');
+    const draining = new Promise<string>((resolve) => {
+      scene.server.on('draining', ({ connection, running }) => running === 1 && resolve(connection));
+    });
     withheld();
-    // Time enough for a connection that is not waited for to be gone.
-    setTimeout(() => gate.resolve(), 100);
+    const connection = await draining;
+    await longEnoughToLeave();
+    expect(scene.broker.clients).toContainEqual(expect.objectContaining({ clientId: connection, connected: true }));
+    gate.resolve();
     await expect(listening).rejects.toMatchObject({ code: 'SUBSCRIPTION_REFUSED' });
     expect(scene.timeline.of('jobs/1').sort()).toEqual(
       ['started', 'finished', 'said to be acknowledged', 'acknowledged'].sort(),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx } from '@nestjs/microservices';
 import { MQTTSharedContext, type MQTTSharedServerOptions, SharedPattern } from 'nestjs-mqtt-shared';
@@ -23,7 +23,10 @@ let scene: Scene;
 beforeEach(async () => {
   scene = await Scene.open();
 });
-afterEach(() => scene.close());
+afterEach(() => {
+  jest.useRealTimers();
+  return scene.close();
+});
 
 async function start(server: MQTTSharedServerOptions): Promise<void> {
   await scene.start({ controllers: [JobsController], server: { clientId: 'w', ...server } });
@@ -46,12 +49,27 @@ describe.each([4, 5] as const)('A window full of held messages (%i)', (protocolV
 
 describe('The renewal of a connection for held messages', () => {
   it('is not made when the connection has been renewed by itself meanwhile', async () => {
-    await start({ redeliverAfter: 100 });
+    await start({ redeliverAfter: 60_000, reconnect: { initial: 5, max: 5, jitter: 0 } });
+    scene.server.on('disconnected', ({ connection }) => scene.timeline.add(`disconnected ${connection}`));
+    // Sockets, and what keeps connections alive, go on.
+    jest.useFakeTimers({
+      doNotFake: [
+        'Date',
+        'nextTick',
+        'queueMicrotask',
+        'setImmediate',
+        'clearImmediate',
+        'setInterval',
+        'clearInterval',
+      ],
+    });
     await scene.publish('once/1');
     await scene.timeline.until('held once/1');
     scene.broker.cut(WORKER);
+    await scene.timeline.until(`disconnected ${WORKER}`);
+    jest.advanceTimersByTime(5);
     await scene.timeline.until('acknowledged once/1');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    jest.advanceTimersByTime(60_000);
     expect(scene.timeline.entries.filter((entry) => entry.startsWith('recycling'))).toEqual([]);
   });
 });
