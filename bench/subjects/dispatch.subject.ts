@@ -54,6 +54,7 @@ const consumer = new Consumer(
     receiveMaximum: IN_FLIGHT,
     ackOrder: 'arrival',
     maxPayload: 1_000,
+    reasonCodes: true,
     isReply: () => false,
     events: new EventBus(() => {}),
   },

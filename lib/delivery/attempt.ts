@@ -6,6 +6,13 @@ export type Verdict =
   | { readonly kind: 'reject'; readonly reasonCode: number }
   | { readonly kind: 'failed'; readonly error: unknown };
 
+/** Why a message failed; an error can be `undefined`. */
+export interface Failure {
+  readonly error: unknown;
+  /** The call that failed; `undefined` where no handler could be called. */
+  readonly attempt?: Attempt;
+}
+
 const ACKNOWLEDGED: Verdict = { kind: 'acknowledge' };
 
 /** One call of one handler with one message. */

@@ -2,11 +2,10 @@ import type { Settlement } from '../failure/failure-policy.js';
 import type { EventBus } from '../observability/event-bus.js';
 import type { MessageInfo } from '../observability/events.js';
 import type { InboundPublish } from '../session/wire.js';
-import type { Attempt } from './attempt.js';
+import type { Attempt, Failure } from './attempt.js';
 import type { ConsumerCounts } from './consumer-stats.js';
 import type { Delivery } from './delivery.js';
 import type { Route } from './handler.js';
-import type { Failure } from './runner.js';
 
 /** Counts what happens to messages, and tells those who listen. */
 export class ConsumerReport {
@@ -60,9 +59,11 @@ export class ConsumerReport {
 
   failed({ delivery, handler, number }: Attempt, error: unknown, retryIn: number | undefined): void {
     this.counts.failedAttempts++;
-    if (!this.events.hears('failed')) return;
-    const message = this.describe(delivery);
-    this.events.emit({ type: 'failed', message, handler: handler.name, attempt: number, error, retryIn });
+    this.tellFailure(delivery, handler.name, number, error, retryIn);
+  }
+
+  rejected({ delivery, handler, number }: Attempt, error: unknown): void {
+    this.tellFailure(delivery, handler.name, number, error, undefined);
   }
 
   settled(delivery: Delivery, settlement: Settlement, failure: Failure | undefined): void {
@@ -70,7 +71,7 @@ export class ConsumerReport {
       this.handled(delivery);
     } else {
       this.counts.failed++;
-      if (delivery.attemptNumber === 0) this.failedUnhandled(delivery, failure.error);
+      if (failure.attempt === undefined) this.tellFailure(delivery, undefined, 0, failure.error, undefined);
     }
     if (settlement.kind === 'hold' && delivery.slot !== undefined && this.events.hears('held')) {
       this.events.emit({ type: 'held', message: this.describe(delivery), error: failure?.error });
@@ -84,10 +85,15 @@ export class ConsumerReport {
     this.events.emit({ type: 'handled', message: this.describe(delivery), duration });
   }
 
-  private failedUnhandled(delivery: Delivery, error: unknown): void {
+  private tellFailure(
+    delivery: Delivery,
+    handler: string | undefined,
+    attempt: number,
+    error: unknown,
+    retryIn: number | undefined,
+  ): void {
     if (!this.events.hears('failed')) return;
-    const message = this.describe(delivery);
-    this.events.emit({ type: 'failed', message, handler: undefined, attempt: 0, error, retryIn: undefined });
+    this.events.emit({ type: 'failed', message: this.describe(delivery), handler, attempt, error, retryIn });
   }
 
   acknowledged(delivery: Delivery, reasonCode: number): void {

@@ -1,7 +1,7 @@
 import type { Settlement } from '../failure/failure-policy.js';
 import type { InboundPublish } from '../session/wire.js';
 import type { AckSlot } from './ack-queue.js';
-import type { Attempt } from './attempt.js';
+import type { Attempt, Failure } from './attempt.js';
 import type { Place } from './bag.js';
 import type { Gate, Passenger } from './gate.js';
 import type { Handler, Route } from './handler.js';
@@ -25,20 +25,28 @@ export class Delivery implements Passenger {
   /** The key whose lane it goes through. */
   key: string | undefined;
 
-  attemptNumber = 0;
+  /** Attempts begun, those of earlier deliveries included. */
+  attemptNumber: number;
   /** Handlers that have not succeeded yet. */
   handlersLeft: readonly Handler[];
   attempts: Attempt[] = [];
   runningHandlers = 0;
+  /** Runs while it waits for its next attempt. */
   retryTimer: NodeJS.Timeout | undefined;
+  /** When the next attempt may begin: milliseconds on a monotonic clock. */
+  retryAt = 0;
+  lastFailure: Failure | undefined;
   private decoded: { readonly value: unknown } | undefined;
 
   constructor(
     readonly packet: InboundPublish,
     readonly route: Route,
     readonly arrivedAt: number,
+    /** How often it was tried when it was delivered before. */
+    readonly attemptsBefore: number,
     private readonly begin: (delivery: Delivery) => void,
   ) {
+    this.attemptNumber = attemptsBefore;
     this.handlersLeft = route.handlers;
   }
 
@@ -55,6 +63,16 @@ export class Delivery implements Passenger {
   /** The message if it has been decoded. */
   get decodedMessage(): unknown {
     return this.decoded?.value;
+  }
+
+  /** Handlers have it, or will. */
+  get isUnfinished(): boolean {
+    return this.settlement === undefined && !this.cancelled;
+  }
+
+  /** When it is sent again it runs again: it failed, or had not begun when its connection ended. */
+  get beginsAgain(): boolean {
+    return this.cancelled || this.settlement?.kind === 'hold';
   }
 
   isResentAs(packet: InboundPublish): boolean {

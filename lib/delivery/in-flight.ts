@@ -5,15 +5,18 @@ import { PacketIdMap } from './packet-id-map.js';
 /**
  * Which Packet Identifier stands for which message, over the connections of one session.
  *
- * Bounded: by the window for what is in flight, and by the Packet Identifiers there are (65,535) for what is left over
- * from earlier connections, where a newer message takes the place of an older one.
+ * Bounded: by the window for what is in flight, by what still runs for what an earlier connection left unfinished, and by
+ * `carriedLimit` for what that left finished. A server that gives a message back under another Packet Identifier never
+ * asks for the latter.
  */
 export class InFlight {
   private current = new PacketIdMap<Delivery>();
-  /** Taken in on an earlier connection, started, and not acknowledged there: a resend joins them. */
+  /** Taken in on an earlier connection and not acknowledged there, oldest first. */
   private readonly carried = new Map<number, Delivery>();
   /** QoS 2: PUBREC was sent, PUBREL has not come. The message must not run again ([MQTT-4.3.3-10]). */
   private readonly unreleased = new Set<number>();
+
+  constructor(private readonly carriedLimit: number) {}
 
   get(packetId: number): Delivery | undefined {
     return this.current.get(packetId);
@@ -44,20 +47,27 @@ export class InFlight {
     return packet.dup && delivery.isResentAs(packet) ? delivery : undefined;
   }
 
-  dropCarried(packetId: number, delivery: Delivery): void {
-    if (this.carried.get(packetId) === delivery) this.carried.delete(packetId);
-  }
-
   /** The connection has ended. Returns what was in flight on it. */
   endConnection(keep: (delivery: Delivery) => boolean): Delivery[] {
     const ended: Delivery[] = [];
     this.current.forEach((delivery, packetId) => {
       ended.push(delivery);
+      this.carried.delete(packetId);
       if (keep(delivery)) this.carried.set(packetId, delivery);
-      else this.carried.delete(packetId);
     });
     this.current = new PacketIdMap();
+    this.limitCarried();
     return ended;
+  }
+
+  private limitCarried(): void {
+    let excess = this.carried.size - this.carriedLimit;
+    for (const [packetId, { isUnfinished }] of this.carried) {
+      if (excess <= 0) return;
+      if (isUnfinished) continue;
+      this.carried.delete(packetId);
+      excess--;
+    }
   }
 
   /** The server has no memory of the session: nothing of it will be sent again. */

@@ -1,21 +1,30 @@
 import { HandlerTimeoutError } from '../errors/handler-timeout.error.js';
+import { RejectMessage } from '../failure/verdicts.js';
 import { ACKNOWLEDGE, type FailedMessage, type FailureEnd, HOLD, type Settlement } from '../failure/failure-policy.js';
-import { Attempt } from './attempt.js';
+import { Attempt, type Failure } from './attempt.js';
 import { Bag } from './bag.js';
 import type { Delivery } from './delivery.js';
 import { advance, retreat } from './gate.js';
 import type { Handler } from './handler.js';
 import type { KeyLanes } from './key-lanes.js';
 
-/** Why a message failed; an error can be `undefined`. */
-export interface Failure {
-  readonly error: unknown;
+interface HandlerFailure extends Failure {
+  readonly attempt: Attempt;
+}
+
+interface NextAttempt {
+  /** Milliseconds; `undefined` when there is none. */
+  readonly wait: number | undefined;
+  /** What decided that. */
+  readonly failure: HandlerFailure;
 }
 
 /** What a {@link Runner} reports; settling follows from it. */
 export interface RunnerListener {
   started(attempt: Attempt): void;
   failed(attempt: Attempt, error: unknown, retryIn: number | undefined): void;
+  /** A handler has refused its message without failing. */
+  rejected(attempt: Attempt, error: RejectMessage): void;
   /** The message is settled, once and for good. `failure` is there where it failed. */
   settled(delivery: Delivery, settlement: Settlement, failure?: Failure): void;
   /** A round of handlers is over and their place is free. */
@@ -31,6 +40,8 @@ export interface RunnerListener {
 export class Runner {
   private readonly runningDeliveries = new Bag<Delivery>();
   private aborted = false;
+  /** No attempt that would begin later is waited for: milliseconds on a monotonic clock. */
+  private deadline = Infinity;
 
   constructor(
     private readonly lanes: KeyLanes,
@@ -79,7 +90,7 @@ export class Runner {
     this.end(attempt);
   }
 
-  private end(attempt: Attempt, failure?: { readonly error: unknown }): void {
+  private end(attempt: Attempt, failure?: Failure): void {
     if (attempt.ended) return;
     attempt.ended = true;
     clearTimeout(attempt.timer);
@@ -103,62 +114,107 @@ export class Runner {
   }
 
   private retryOrEnd(delivery: Delivery): void {
-    const failures = delivery.attempts.filter(({ verdict }) => verdict?.kind === 'failed');
-    if (failures.length === 0) {
+    const failures = failuresOf(delivery);
+    const next = this.nextAttempt(delivery, failures);
+    if (next === undefined) {
       this.leave(delivery);
       return;
     }
-    let wait: number | undefined;
-    let lastError: unknown;
-    for (const attempt of failures) {
-      if (attempt.verdict?.kind !== 'failed') continue;
-      lastError = attempt.verdict.error;
-      wait = delivery.route.failure.retryAfter(lastError, attempt.number, delivery.decodedMessage);
-      if (wait === undefined) break;
-    }
-    for (const attempt of failures) {
-      if (attempt.verdict?.kind === 'failed') this.listener.failed(attempt, attempt.verdict.error, wait);
-    }
-    if (wait === undefined) this.endFailed(delivery, lastError);
+    const { wait, failure } = next;
+    delivery.lastFailure = failure;
+    delivery.retryAt = performance.now() + (wait ?? 0);
+    const isTooLate = this.isTooLate(delivery);
+    for (const { attempt, error } of failures) this.listener.failed(attempt, error, isTooLate ? undefined : wait);
+    if (wait === undefined) this.endFailed(delivery, failure);
+    else if (isTooLate) this.leaveToBroker(delivery);
     else this.retry(delivery, failures, wait);
   }
 
-  private retry(delivery: Delivery, failures: readonly Attempt[], wait: number): void {
+  /** After the longest of the waits, or not at all where one of the handlers is not to be called again. */
+  private nextAttempt(delivery: Delivery, failures: readonly HandlerFailure[]): NextAttempt | undefined {
+    const { route, decodedMessage, attemptNumber, attemptsBefore } = delivery;
+    const attempt = attemptNumber - attemptsBefore;
+    let longest: NextAttempt | undefined;
+    for (const failure of failures) {
+      const wait = route.failure.retryAfter(failure.error, attempt, decodedMessage);
+      if (wait === undefined) return { wait, failure };
+      if (longest?.wait === undefined || wait > longest.wait) longest = { wait, failure };
+    }
+    return longest;
+  }
+
+  private isTooLate({ key, retryAt }: Delivery): boolean {
+    return key === undefined && retryAt > this.deadline;
+  }
+
+  private retry(delivery: Delivery, failures: readonly HandlerFailure[], wait: number): void {
     delivery.state = 'backoff';
-    delivery.handlersLeft = failures.map(({ handler }) => handler);
-    delivery.attempts = delivery.attempts.filter((attempt) => !failures.includes(attempt));
+    delivery.handlersLeft = failures.map(({ attempt }) => attempt.handler);
+    delivery.attempts = delivery.attempts.filter(({ verdict }) => verdict?.kind !== 'failed');
     retreat(delivery, delivery.key === undefined ? 0 : 1);
-    if (!this.aborted) delivery.retryTimer = setTimeout(() => advance(delivery), wait);
+    if (this.aborted) return;
+    delivery.retryTimer = setTimeout(() => {
+      delivery.retryTimer = undefined;
+      advance(delivery);
+    }, wait);
+  }
+
+  /** See `Consumer.tryWithin`. */
+  tryWithin(milliseconds: number, unsettled: readonly Delivery[]): void {
+    this.deadline = performance.now() + milliseconds;
+    for (const delivery of unsettled) {
+      if (delivery.retryTimer === undefined || !this.isTooLate(delivery)) continue;
+      clearTimeout(delivery.retryTimer);
+      delivery.retryTimer = undefined;
+      this.leaveToBroker(delivery);
+    }
+  }
+
+  private leaveToBroker(delivery: Delivery): void {
+    this.leave(delivery);
+    this.settle(delivery, HOLD, delivery.lastFailure);
   }
 
   /** The message has failed whatever its handlers still do: it matched none, or none can be given it. */
-  endFailed(delivery: Delivery, error: unknown): void {
+  endFailed(delivery: Delivery, failure: Failure): void {
     this.leave(delivery);
     const { packet, route, decodedMessage, attemptNumber } = delivery;
     const failed: FailedMessage = {
       packet,
       group: route.group,
       filter: route.filter.text,
-      handler: delivery.attempts.findLast(({ verdict }) => verdict?.kind === 'failed')?.handler.name,
+      handler: failure.attempt?.handler.name,
       message: decodedMessage,
-      error,
+      error: failure.error,
       attempts: attemptNumber,
     };
     settlementOf(route.failure.end, failed).then(
-      (settlement) => this.settle(delivery, settlement, { error }),
-      () => this.settle(delivery, HOLD, { error }),
+      (settlement) => this.settle(delivery, settlement, failure),
+      () => this.settle(delivery, HOLD, failure),
     );
   }
 
   /** Settled when every handler has decided; one that rejects outweighs those that acknowledge. */
   private settleIfDecided(delivery: Delivery): void {
     if (delivery.attempts.length < delivery.route.handlers.length) return;
+    let rejection: Attempt | undefined;
     let reasonCode = 0;
-    for (const { verdict } of delivery.attempts) {
+    for (const attempt of delivery.attempts) {
+      const { verdict } = attempt;
       if (verdict === undefined || verdict.kind === 'failed') return;
-      if (verdict.kind === 'reject') reasonCode = verdict.reasonCode;
+      if (verdict.kind === 'acknowledge') continue;
+      rejection = attempt;
+      reasonCode = verdict.reasonCode;
     }
-    this.settle(delivery, reasonCode === 0 ? ACKNOWLEDGE : { kind: 'acknowledge', reasonCode });
+    if (rejection === undefined) this.settle(delivery, ACKNOWLEDGE);
+    else this.refuse(delivery, rejection, reasonCode);
+  }
+
+  private refuse(delivery: Delivery, attempt: Attempt, reasonCode: number): void {
+    const code = `0x${reasonCode.toString(16)}`;
+    const error = new RejectMessage(`${attempt.handler.name} refused it with Reason Code ${code}`, { reasonCode });
+    this.listener.rejected(attempt, error);
+    this.settle(delivery, { kind: 'acknowledge', reasonCode }, { error, attempt });
   }
 
   private settle(delivery: Delivery, settlement: Settlement, failure?: Failure): void {
@@ -181,6 +237,12 @@ export class Runner {
       for (const attempt of attempts) attempt.abort(reason);
     }
   }
+}
+
+function failuresOf({ attempts }: Delivery): HandlerFailure[] {
+  return attempts.flatMap((attempt) =>
+    attempt.verdict?.kind === 'failed' ? [{ attempt, error: attempt.verdict.error }] : [],
+  );
 }
 
 async function settlementOf(end: FailureEnd, failed: FailedMessage): Promise<Settlement> {

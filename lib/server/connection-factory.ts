@@ -80,6 +80,7 @@ export class ConnectionFactory {
       concurrency: this.concurrency,
       receiveMaximum: this.receiveMaximum,
       ackOrder: this.options.ackOrder ?? 'arrival',
+      reasonCodes: this.protocolVersion === 5,
       maxPayload: this.options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
       isReply: ({ topic, properties, payload }) =>
         isReply(topic, properties, payload) || (group !== undefined && this.isPresence(topic)),

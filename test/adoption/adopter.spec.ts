@@ -74,6 +74,7 @@ class Scene {
       receiveMaximum: 2,
       ackOrder: 'arrival',
       maxPayload: 100,
+      reasonCodes: true,
       isReply: () => false,
       events,
     };

@@ -47,6 +47,7 @@ export class ConsumerScene {
         receiveMaximum: 32,
         ackOrder: 'arrival',
         maxPayload: 100,
+        reasonCodes: true,
         isReply: ({ topic }) => topic.startsWith('reply/'),
         events,
         ...options,

@@ -4,13 +4,14 @@ import type { Delivery } from '../../lib/delivery/delivery.js';
 import type { Handler } from '../../lib/delivery/handler.js';
 import { KeyLanes } from '../../lib/delivery/key-lanes.js';
 import { ACKNOWLEDGE, type FailureEnd, HOLD, type Settlement } from '../../lib/failure/failure-policy.js';
+import { RejectMessage } from '../../lib/failure/verdicts.js';
 import { EventBus } from '../../lib/observability/event-bus.js';
 import type { Acknowledgement, InboundPublish } from '../../lib/session/wire.js';
 import { promisesToSettle, route, trieOf } from './routes.js';
 import { SimulatedBroker, type SimulatedMessage } from './simulated-broker.js';
 import { type Call, StubHandler } from './stub-handler.js';
 
-export type WorldOptions = Pick<ConsumerOptions, 'ackOrder' | 'concurrency' | 'receiveMaximum'>;
+export type WorldOptions = Pick<ConsumerOptions, 'ackOrder' | 'concurrency' | 'receiveMaximum' | 'reasonCodes'>;
 
 export const KINDS = ['jobs', 'pair', 'manual', 'keyed', 'narrow', 'dead', 'unmatched', 'reply'] as const;
 
@@ -35,6 +36,7 @@ export class ConsumerWorld {
   private paused = false;
   private startsHeld = false;
   private resentWhileConnected = false;
+  private triesNoMore = false;
   /** What fails for good is acknowledged now instead of held, so that it cannot fill the window for ever. */
   private quiescing = false;
   private readonly givenUp = new Set<string>();
@@ -50,6 +52,7 @@ export class ConsumerWorld {
   private readonly openQoS0 = new Set<string>();
   private readonly decided = new Map<Delivery, Set<Handler>>();
   private readonly sessionOf = new Map<Delivery, number>();
+  private readonly lastAttempt = new Map<Delivery, number>();
   /** Messages by id whose acknowledgement was written, with the session and QoS. */
   private readonly acknowledgedIn = new Map<string, { session: number; exactlyOnce: boolean }>();
 
@@ -57,6 +60,9 @@ export class ConsumerWorld {
     this.broker = new SimulatedBroker((message) => this.brokerHoldsDone(message));
     const events = new EventBus((error) => this.breach('listeners do not throw', String(error)));
     events.on('handled', ({ message }) => this.openQoS0.delete(idOf(message.topic)));
+    events.on('failed', ({ message, error }) => {
+      if (error instanceof RejectMessage) this.openQoS0.delete(idOf(message.topic));
+    });
     const end: FailureEnd = {
       settle: ({ packet }) => {
         const id = idOf(packet.topic);
@@ -104,6 +110,7 @@ export class ConsumerWorld {
 
   publish(kind: (typeof KINDS)[number], qos: 0 | 1 | 2, key: number): void {
     if (this.broker.inFlight.size >= 10 || !this.connected) return;
+    if (this.triesNoMore && qos === 0) return;
     const id = `${kind === 'reply' ? 'r' : 'm'}${++this.messages}`;
     this.broker.send({ id, topic: `${kind}/${key}/${id}`, qos });
   }
@@ -133,6 +140,14 @@ export class ConsumerWorld {
     this.openQoS0.delete(ending.id);
     if (succeeds) this.givenUp.add(ending.id);
     ending.resolve(succeeds ? ACKNOWLEDGE : HOLD);
+  }
+
+  /** As when the server closes: what has failed, or fails from now on, is left to the broker. */
+  tryNoMore(): void {
+    const isUnread = this.broker.toClient.some((each) => each.kind === 'publish' && each.packet.qos === 0);
+    if (this.openQoS0.size > 0 || isUnread) return; // what becomes of them then nothing tells
+    this.triesNoMore = true;
+    this.consumer.tryWithin(0);
   }
 
   passTime(): void {
@@ -197,6 +212,8 @@ export class ConsumerWorld {
   async quiesce(): Promise<void> {
     this.holdStarts(false);
     this.quiescing = true;
+    this.triesNoMore = false;
+    this.consumer.tryWithin(Infinity);
     for (;;) {
       this.reconnect(true);
       await this.settle();
@@ -287,9 +304,22 @@ export class ConsumerWorld {
     if (delivery.route.concurrency !== undefined && narrow.length >= NARROW) {
       this.breach('never more than the pattern allows', id);
     }
-    if (number === 1 && delivery.key !== undefined) this.startedInTurn(id, delivery.key);
+    if (!this.sessionOf.has(delivery)) {
+      this.startedAnew(id, number);
+      if (delivery.key !== undefined) this.startedInTurn(id, delivery.key);
+    }
     if (!this.sessionOf.has(delivery)) this.sessionOf.set(delivery, this.session);
+    this.lastAttempt.set(delivery, number);
     this.calls.push(call);
+  }
+
+  /** What had failed and is delivered again is counted on, whatever it went through in between. */
+  private startedAnew(id: string, number: number): void {
+    const earlier = [...this.sessionOf].findLast(
+      ([{ packet }, session]) => idOf(packet.topic) === id && session === this.session,
+    )?.[0];
+    const before = earlier?.settlement?.kind === 'hold' ? (this.lastAttempt.get(earlier) ?? 0) : 0;
+    if (number !== before + 1) this.breach('attempts are counted on', `${id}: ${number} after ${before}`);
   }
 
   private startedAgain(id: string, other: Delivery): void {

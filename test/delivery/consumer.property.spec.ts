@@ -27,6 +27,7 @@ const endFailed = fc
   .tuple(index, fc.boolean())
   .map(([which, ok]) => step(`endFailed(${which}, ${ok})`, (world) => world.endFailed(which, ok)));
 const passTime = fc.constant(step('passTime()', (world) => world.passTime()));
+const tryNoMore = fc.constant(step('tryNoMore()', (world) => world.tryNoMore()));
 const lose = fc.constant(step('loseConnection()', (world) => world.loseConnection()));
 const reconnect = fc
   .constantFrom(true, true, true, false)
@@ -43,11 +44,14 @@ const usual = [
   { arbitrary: brokerReads, weight: 6 },
   { arbitrary: endFailed, weight: 1 },
   { arbitrary: passTime, weight: 2 },
-  { arbitrary: lose, weight: 1 },
+  { arbitrary: lose, weight: 2 },
   { arbitrary: reconnect, weight: 3 },
   { arbitrary: holdStarts, weight: 1 },
 ];
-const lawful = fc.array(fc.oneof(...usual, { arbitrary: reject, weight: 1 }), { maxLength: 80, size: 'max' });
+const lawful = fc.array(fc.oneof(...usual, { arbitrary: reject, weight: 1 }, { arbitrary: tryNoMore, weight: 1 }), {
+  maxLength: 80,
+  size: 'max',
+});
 // Without rejections: when a resend crosses one of a QoS 2 message, the two sides differ on whether PUBREL will follow.
 const withLiveResends = fc.array(fc.oneof(...usual, { arbitrary: resend, weight: 4 }), { maxLength: 80, size: 'max' });
 
@@ -55,6 +59,7 @@ const options: fc.Arbitrary<WorldOptions> = fc.record({
   ackOrder: fc.constantFrom('arrival', 'completion'),
   concurrency: fc.integer({ min: 1, max: 4 }),
   receiveMaximum: fc.integer({ min: 1, max: 6 }),
+  reasonCodes: fc.boolean(),
 });
 
 async function play(world: ConsumerWorld, steps: readonly Step[]): Promise<void> {

@@ -4,6 +4,8 @@ import { HandlerTimeoutError } from '../../lib/errors/handler-timeout.error.js';
 import { PayloadTooLargeError } from '../../lib/errors/payload-too-large.error.js';
 import { UnmatchedMessageError } from '../../lib/errors/unmatched-message.error.js';
 import { acknowledge } from '../../lib/failure/acknowledge.js';
+import { type FailureEnd, HOLD } from '../../lib/failure/failure-policy.js';
+import { RejectMessage, RetryMessage } from '../../lib/failure/verdicts.js';
 import { ConsumerScene } from './consumer-scene.js';
 import { promisesToSettle, route } from './routes.js';
 import { StubHandler } from './stub-handler.js';
@@ -115,6 +117,12 @@ describe('Acknowledging', () => {
     second.call('a').succeed();
     await promisesToSettle();
     expect(scene.acknowledgements).toEqual(['pubrec 1 0x97']);
+    expect(scene.consumer.snapshot()).toMatchObject({ handled: 0, failed: 1, failedAttempts: 0 });
+    expect(scene.eventsOf('handled')).toEqual([]);
+    expect(scene.eventsOf('failed')).toMatchObject([
+      { handler: 'Jobs.handle', attempt: 1, error: { reasonCode: 0x97 }, retryIn: undefined },
+    ]);
+    expect(scene.eventsOf('failed')[0]?.error).toBeInstanceOf(RejectMessage);
     // PUBREC with a failure ends the exchange: the identifier stands for a new message (section 4.3.3).
     scene.receive('b', 1, { qos: 2 });
     expect(first.ids).toEqual(['a', 'b']);
@@ -212,6 +220,40 @@ describe('Trying again', () => {
     await promisesToSettle();
     expect(scene.acknowledgements).toEqual(['puback 1']);
     expect(scene.consumer.snapshot()).toMatchObject({ handled: 1, failed: 0, failedAttempts: 1 });
+  });
+
+  it('waits for the longest of the waits of handlers that fail together, whichever is the last', async () => {
+    const [slow, quick] = [new StubHandler({ name: 'slow' }), new StubHandler({ name: 'quick' })];
+    const scene = new ConsumerScene({ routes: [route('jobs/#', [slow, quick], { attempts: 2 })] });
+    scene.receive('a', 1);
+    slow.call('a').fail(new RetryMessage('later', { after: 500 }));
+    quick.call('a').fail(new RetryMessage('soon', { after: 10 }));
+    await pass(499);
+    expect([slow.ids, quick.ids]).toEqual([['a'], ['a']]);
+    await pass(1);
+    expect([slow.ids, quick.ids]).toEqual([
+      ['a', 'a'],
+      ['a', 'a'],
+    ]);
+    expect(scene.eventsOf('failed').map(({ retryIn }) => retryIn)).toEqual([500, 500]);
+  });
+
+  it('ends with the error and the handler for which there is no further attempt', async () => {
+    const ended: unknown[] = [];
+    const end: FailureEnd = {
+      settle: ({ handler, error }) => {
+        ended.push([handler, error]);
+        return HOLD;
+      },
+    };
+    const [final, failing] = [new StubHandler({ name: 'final' }), new StubHandler({ name: 'failing' })];
+    const scene = new ConsumerScene({ routes: [route('jobs/#', [final, failing], { attempts: 2, end })] });
+    scene.receive('a', 1);
+    const reason = new RejectMessage('no');
+    final.call('a').fail(reason);
+    failing.call('a').fail();
+    await promisesToSettle();
+    expect(ended).toEqual([['final', reason]]);
   });
 
   it('gives the place to other messages meanwhile', async () => {
@@ -383,7 +425,75 @@ describe('A resend', () => {
     expect(scene.acknowledgements).toEqual(['puback 1', 'puback 2']);
   });
 
-  it('of what was held runs again', async () => {
+  it('of what was held runs again with the attempts that it is entitled to, counted on', async () => {
+    const settled: number[] = [];
+    const end: FailureEnd = {
+      settle: ({ attempts }) => {
+        settled.push(attempts);
+        return HOLD;
+      },
+    };
+    const handler = new StubHandler();
+    const scene = new ConsumerScene({ concurrency: 1, routes: [route('jobs/#', [handler], { attempts: 2, end })] });
+    const failTwice = async (): Promise<void> => {
+      handler.call('a').fail();
+      await pass(100);
+      handler.call('a').fail();
+      await promisesToSettle();
+    };
+    scene.receive('a', 1);
+    await failTwice();
+    // It comes again, and the connection is lost once more before its turn.
+    scene.reconnect();
+    scene.receive('before', 2);
+    scene.receive('a', 1, { dup: true });
+    scene.reconnect();
+    handler.call('before').succeed();
+    await promisesToSettle();
+    scene.receive('a', 1, { dup: true });
+    await failTwice();
+    scene.reconnect();
+    scene.receive('a', 1, { dup: true });
+    handler.call('a').succeed();
+    await promisesToSettle();
+    const attempts = handler.calls.filter(({ id }) => id === 'a').map(({ attempt }) => attempt.number);
+    expect(attempts).toEqual([1, 2, 3, 4, 5]);
+    expect(scene.eventsOf('failed').map(({ attempt, retryIn }) => [attempt, retryIn])).toEqual([
+      [1, 100],
+      [2, undefined],
+      [3, 100],
+      [4, undefined],
+    ]);
+    expect(settled).toEqual([2, 4]);
+    expect(scene.acknowledgements).toEqual(['puback 1']);
+  });
+
+  it('of what failed while there was no connection runs again, counted on', async () => {
+    const scene = new ConsumerScene();
+    scene.receive('a', 1);
+    scene.consumer.detach();
+    scene.handler.call('a').fail();
+    await promisesToSettle();
+    scene.consumer.attach(true);
+    scene.receive('a', 1, { dup: true });
+    expect(scene.handler.calls.map(({ attempt }) => attempt.number)).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['comes without DUP', { dup: false }, true],
+    ['is another message', { dup: true, topic: 'jobs/other' }, true],
+    ['comes in a session that the server has forgotten', { dup: true }, false],
+  ])('of what was held is counted from 1 when it %s', async (_, packet, sessionPresent) => {
+    const scene = new ConsumerScene();
+    scene.receive('a', 1);
+    scene.handler.call('a').fail();
+    await promisesToSettle();
+    scene.reconnect({ sessionPresent });
+    scene.receive('a', 1, packet);
+    expect(scene.handler.calls.map(({ attempt }) => attempt.number)).toEqual([1, 1]);
+  });
+
+  it('of what was held is told like any other', async () => {
     const scene = new ConsumerScene();
     scene.receive('a', 1);
     scene.handler.call('a').fail();
@@ -409,6 +519,20 @@ describe('A resend', () => {
     scene.consumer.released(1);
     scene.receive('b', 1, { qos: 2 });
     expect(scene.handler.ids).toEqual(['a', 'b']);
+  });
+
+  it('at QoS 2 of what was rejected on 3.1.1, whose PUBREC says nothing of it, does not run again', async () => {
+    const scene = new ConsumerScene({ reasonCodes: false });
+    scene.receive('a', 1, { qos: 2 });
+    scene.handler.call('a').attempt.reject(0x97);
+    scene.handler.call('a').succeed();
+    await promisesToSettle();
+    expect(scene.eventsOf('acknowledged')).toMatchObject([{ reasonCode: 0 }]);
+    scene.reconnect();
+    scene.receive('a', 1, { qos: 2, dup: true });
+    expect(scene.acknowledgements).toEqual(['pubrec 1', 'pubrec 1']);
+    expect(scene.handler.ids).toEqual(['a']);
+    expect(scene.consumer.snapshot()).toMatchObject({ handled: 0, failed: 1 });
   });
 
   it('at QoS 2 is not acknowledged any more once PUBREL has come', async () => {
@@ -631,6 +755,43 @@ describe('Closing', () => {
     await waiting;
     expect(scene.consumer.snapshot().held).toBe(1);
     await scene.consumer.whenSettled();
+  });
+
+  it('leaves to the broker what would be tried again too late, and waits for what would not', async () => {
+    const handler = new StubHandler();
+    const scene = new ConsumerScene({ routes: [route('jobs/#', [handler], { attempts: 3 })] });
+    for (const [index, id] of ['soon', 'later', 'fails'].entries()) scene.receive(id, index + 1);
+    handler.call('soon').fail();
+    handler.call('later').fail(new RetryMessage('later', { after: 600 }));
+    await promisesToSettle();
+    scene.consumer.tryWithin(500);
+    expect(scene.eventsOf('held').map(({ message }) => message.packetId)).toEqual([2]);
+    handler.call('fails').fail(new RetryMessage('later', { after: 600 }));
+    await promisesToSettle();
+    expect(scene.eventsOf('held').map(({ message }) => message.packetId)).toEqual([2, 3]);
+    expect(scene.eventsOf('failed').at(-1)).toMatchObject({ attempt: 1, retryIn: undefined });
+    await pass(100);
+    handler.call('soon').succeed();
+    await scene.consumer.whenSettled();
+    await pass(1_000);
+    expect(handler.ids).toEqual(['soon', 'later', 'fails', 'soon']);
+    expect(scene.acknowledgements).toEqual(['puback 1']);
+  });
+
+  it('does not let a message overtake one of its key that would be tried again too late', async () => {
+    const handler = new StubHandler();
+    const orderBy = (): string => 'key';
+    const scene = new ConsumerScene({ routes: [route('jobs/#', [handler], { attempts: 2, orderBy })] });
+    scene.receive('a', 1);
+    scene.receive('b', 2);
+    handler.call('a').fail();
+    await promisesToSettle();
+    scene.consumer.tryWithin(50);
+    await promisesToSettle();
+    expect(handler.ids).toEqual(['a']);
+    expect(scene.eventsOf('held')).toEqual([]);
+    await pass(100);
+    expect(handler.ids).toEqual(['a', 'a']);
   });
 
   it('does not wait for what was forgotten with its connection', async () => {

@@ -58,7 +58,7 @@ describe('A message with no attempt left', () => {
         expect(wire.acknowledged()).toEqual([]);
         succeed();
         await wire.acknowledgementOf('m1');
-        expect(attempts()).toEqual([1, 2, 1]);
+        expect(attempts()).toEqual([1, 2, 3]);
         expect(wire.acknowledged()).toEqual(['m1']);
         await deadLetters.ping();
         expect(deadLetters.payloads).toEqual([]);
@@ -107,7 +107,7 @@ describe('A message with no attempt left', () => {
       expect(wire.acknowledged()).toEqual([]);
       succeed();
       await wire.acknowledgementOf('m1');
-      expect(attempts()).toEqual([1, 2, 1]);
+      expect(attempts()).toEqual([1, 2, 3]);
       await deadLetters.ping();
       expect(deadLetters.payloads).toEqual([]);
     });

@@ -98,7 +98,7 @@ describe.each([4, 5] as const)('What a handler throws, protocol version %i', (pr
       await worker.events.take('held');
       handler.fails = false;
       await wire.acknowledgementOf('m1');
-      expect(calls).toEqual([1, 2, 1]);
+      expect(calls).toEqual([1, 2, 3]);
       expect(worker.events.of('failed').map((failed) => [failed.error, failed.retryIn])).toEqual([
         [error, 2],
         [error, undefined],

@@ -249,6 +249,7 @@ export class Fleet {
       receiveMaximum: RECEIVE_MAXIMUM,
       ackOrder: 'arrival',
       maxPayload: 1_000,
+      reasonCodes: true,
       isReply: () => false,
       events,
     });
