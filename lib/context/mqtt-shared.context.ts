@@ -51,7 +51,10 @@ export class MQTTSharedContext extends MqttContext {
     return this.current.delivery.packet.properties;
   }
 
-  /** 1 for the first call of this handler with this message in this process. */
+  /**
+   * How often this process has tried the message, this time included. It counts on over redelivery where the broker
+   * sends the message again in the same session with DUP and the same Packet Identifier, and begins at 1 otherwise.
+   */
   get attempt(): number {
     return this.current.number;
   }

@@ -4,7 +4,7 @@ export interface ConsumerCounts {
   received: number;
   /** Messages all of whose handlers succeeded. */
   handled: number;
-  /** Messages that failed with no attempt left. */
+  /** Messages that failed with no attempt left, or that a handler refused. */
   failed: number;
   /** Handler calls that failed, the last ones included. */
   failedAttempts: number;

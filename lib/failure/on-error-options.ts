@@ -10,7 +10,7 @@ import type { FailureEnd, FailurePolicy } from './failure-policy.js';
  * @publicApi
  */
 export interface OnErrorOptions {
-  /** How often a message is tried in this process before `then`. Default 3. */
+  /** How often a message is tried before `then`, each time that it is delivered here. Default 3. */
   attempts?: number;
   /** Waits between attempts. Default `{ initial: 250, factor: 2, max: 30_000, jitter: 0.5 }`. */
   backoff?: BackoffOptions;

@@ -27,7 +27,10 @@ export type MQTTSharedEvent =
   | { readonly type: 'joined'; readonly message: MessageInfo }
   /** A handler was called. */
   | { readonly type: 'started'; readonly message: MessageInfo; readonly handler: string; readonly attempt: number }
-  /** A handler failed. `retryIn` is the wait in ms before it is called again, `undefined` when it will not be. */
+  /**
+   * A handler failed, or refused its message. `retryIn` is the wait in ms before it is called again, `undefined` when it
+   * will not be.
+   */
   | {
       readonly type: 'failed';
       readonly message: MessageInfo;
@@ -80,7 +83,13 @@ export type MQTTSharedEvent =
   /** The connection is renewed so that the broker delivers `held` messages again. */
   | { readonly type: 'recycling'; readonly connection: string; readonly held: number }
   /** `close()` has begun: `running` messages have a handler running, `waiting` wait for their turn. */
-  | { readonly type: 'draining'; readonly connection: string; readonly running: number; readonly waiting: number }
+  | {
+      readonly type: 'draining';
+      readonly connection: string;
+      readonly group: string | undefined;
+      readonly running: number;
+      readonly waiting: number;
+    }
   /** The session of a worker that is gone is being finished here; `session` is its Client Identifier. */
   | { readonly type: 'adopting'; readonly session: string; readonly group: string }
   /**
@@ -97,7 +106,12 @@ export type MQTTSharedEvent =
   /** The session could not be adopted; there will be another try. */
   | { readonly type: 'adoption-failed'; readonly session: string; readonly group: string; readonly error: Error }
   /** `close()` is done with this connection; `left` messages stay with the broker. */
-  | { readonly type: 'drained'; readonly connection: string; readonly left: number };
+  | {
+      readonly type: 'drained';
+      readonly connection: string;
+      readonly group: string | undefined;
+      readonly left: number;
+    };
 
 export type MQTTSharedEventType = MQTTSharedEvent['type'];
 

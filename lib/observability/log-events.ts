@@ -39,13 +39,16 @@ function logConnections(events: EventBus, logger: LoggerService): void {
   events.on('recycling', ({ connection, held }) => {
     logger.log(`Renewing the connection of "${connection}", so that the broker delivers ${messages(held)} again.`);
   });
-  events.on('draining', ({ connection, running, waiting }) => {
+  events.on('draining', ({ connection, group, running, waiting }) => {
     if (running + waiting === 0) return;
-    logger.log(`Closing "${connection}": waiting for ${messages(running + waiting)}, ${running} of them running.`);
+    logger.log(
+      `Closing "${connection}"${ofGroup(group)}: waiting for ${messages(running + waiting)}, ${running} of them running.`,
+    );
   });
-  events.on('drained', ({ connection, left }) => {
-    if (left === 0) logger.log(`Closed "${connection}": everything is acknowledged.`);
-    else logger.warn(`Closed "${connection}": ${messages(left)} not acknowledged, which the broker keeps.`);
+  events.on('drained', ({ connection, group, left }) => {
+    const closed = `Closed "${connection}"${ofGroup(group)}`;
+    if (left === 0) logger.log(`${closed}: everything is acknowledged.`);
+    else logger.warn(`${closed}: ${messages(left)} not acknowledged, which the broker keeps.`);
   });
   events.on('adopted', ({ session, group, outcome, handled }) => {
     logger.log(`Adopted the session "${session}" of group "${group}": ${messages(handled)} handled, ${outcome}.`);
@@ -53,6 +56,10 @@ function logConnections(events: EventBus, logger: LoggerService): void {
   events.on('adoption-failed', ({ session, error }) => {
     logger.error(`The session "${session}" could not be adopted: ${error.message}`);
   });
+}
+
+function ofGroup(group: string | undefined): string {
+  return group === undefined ? '' : ` of group "${group}"`;
 }
 
 function isShort(lived: number | undefined): boolean {

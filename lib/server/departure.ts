@@ -11,6 +11,8 @@ import type { SessionAnnouncer } from './session-announcer.js';
 
 export interface DepartureOptions {
   readonly clientId: string;
+  /** Share Name; `undefined` for plain subscriptions. */
+  readonly group: string | undefined;
   /** Where the broker is, as it may be shown. */
   readonly address: string;
   readonly filters: readonly string[];
@@ -40,10 +42,11 @@ export class Departure {
    * leaves nothing. Resolves by `drainTimeout` milliseconds in any case, with the number of messages left to the broker.
    */
   async leave(drainTimeout: number): Promise<number> {
-    const { clientId, protocolVersion, events } = this.options;
+    const { clientId, group, protocolVersion, events } = this.options;
     const deadline = Date.now() + drainTimeout;
     const { running, waiting } = this.consumer.snapshot();
-    events.emit({ type: 'draining', connection: clientId, running, waiting });
+    events.emit({ type: 'draining', connection: clientId, group, running, waiting });
+    this.consumer.tryWithin(drainTimeout);
     const complete = await this.drain(drainTimeout);
     const left = this.consumer.snapshot().unsettled;
     this.consumer.discardArrivals();
@@ -58,7 +61,7 @@ export class Departure {
     this.consumer.detach();
     this.sessionEnded = over;
     if (over && protocolVersion === 4) await this.endSession(deadline - Date.now());
-    events.emit({ type: 'drained', connection: clientId, left });
+    events.emit({ type: 'drained', connection: clientId, group, left });
     return left;
   }
 

@@ -70,7 +70,12 @@ export class Member implements LinkOwner {
       this,
       reconnect,
     );
-    this.departure = new Departure({ ...options, filters: this.filters }, this.link, this.consumer, this.announcer);
+    this.departure = new Departure(
+      { ...options, group: this.group, filters: this.filters },
+      this.link,
+      this.consumer,
+      this.announcer,
+    );
   }
 
   get clientId(): string {

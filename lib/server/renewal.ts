@@ -1,5 +1,7 @@
-/** Milliseconds; a message that fails at once must not make its connection spin. */
-const LEAST_TIME_BETWEEN = 1_000;
+/** Milliseconds from one renewal to the next; messages that fail at once must not make their connection spin. */
+const LEAST_TIME_BETWEEN = 100;
+/** The same where the window fills, unless `redeliverAfter` is shorter. */
+const TIME_BETWEEN = 1_000;
 
 export interface RenewalOptions {
   readonly receiveMaximum: number;
@@ -31,11 +33,11 @@ export class Renewal {
     if (this.stopped) return;
     const { receiveMaximum, redeliverAfter } = this.options;
     if (count * 2 >= receiveMaximum) this.renewIn(this.untilAllowed());
-    else if (this.timer === undefined) this.renewIn(redeliverAfter);
+    else if (this.timer === undefined) this.renewIn(Math.max(redeliverAfter, this.untilAllowed()));
   }
 
   private untilAllowed(): number {
-    const least = Math.min(LEAST_TIME_BETWEEN, this.options.redeliverAfter);
+    const least = Math.max(LEAST_TIME_BETWEEN, Math.min(TIME_BETWEEN, this.options.redeliverAfter));
     return Math.max(0, this.last + least - Date.now());
   }
 

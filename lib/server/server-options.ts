@@ -48,7 +48,10 @@ export interface MQTTSharedServerOptions
    * session is clean, and what a worker holds is lost there when it dies.
    */
   adoption?: boolean | AdoptionSettings;
-  /** Milliseconds after which a message left for redelivery makes its connection be renewed. Default 30,000. */
+  /**
+   * Milliseconds after which a message left for redelivery makes its connection be renewed; where such messages fill
+   * half the window, at once. From one renewal to the next it is 100 ms at the least, whatever the value. Default 30,000.
+   */
   redeliverAfter?: number;
   /** Reads what `codec` has decoded, in place of the search for Nest's envelope, as with Nest's own transports. */
   deserializer?: ConsumerDeserializer;

@@ -87,19 +87,19 @@ describe('The log', () => {
   });
 
   it('tells what closing waits for', () => {
-    events.emit({ type: 'draining', connection: 'worker-1', running: 0, waiting: 0 });
-    events.emit({ type: 'draining', connection: 'worker-2', running: 1, waiting: 0 });
+    events.emit({ type: 'draining', connection: 'worker-1', group: 'jobs', running: 0, waiting: 0 });
+    events.emit({ type: 'draining', connection: 'worker-2', group: 'jobs', running: 1, waiting: 0 });
     expect(lines).toEqual([
-      expect.stringMatching(/^log: Closing "worker-2": waiting for 1 message, 1 of them running/),
+      expect.stringMatching(/^log: Closing "worker-2" of group "jobs": waiting for 1 message, 1 of them running/),
     ]);
   });
 
-  it('tells at the end what was left', () => {
-    events.emit({ type: 'drained', connection: 'worker-1', left: 0 });
-    events.emit({ type: 'drained', connection: 'worker-2', left: 3 });
+  it('tells at the end how much was left, and of which group', () => {
+    events.emit({ type: 'drained', connection: 'worker-1', group: undefined, left: 0 });
+    events.emit({ type: 'drained', connection: 'worker-2', group: 'jobs', left: 3 });
     expect(lines).toEqual([
-      expect.stringMatching(/^log: .*worker-1.*everything/),
-      expect.stringMatching(/^warn: .*worker-2.* 3 messages/),
+      expect.stringMatching(/^log: Closed "worker-1": everything/),
+      expect.stringMatching(/^warn: Closed "worker-2" of group "jobs": 3 messages/),
     ]);
   });
 
