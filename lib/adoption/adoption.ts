@@ -122,7 +122,7 @@ export class Adoption {
   }
 
   private async disconnect(wire: Wire, outcome: AdoptionOutcome): Promise<void> {
-    this.consumer.discardArrivals();
+    this.consumer.discardArrivals('for good');
     if (outcome !== 'ended') {
       await this.say(wire, this.session.message('gone'));
       await wire.disconnect();

@@ -46,7 +46,7 @@ export class Consumer {
   private readonly owed: Owed;
   private readonly unsettled = new Bag<Delivery>();
   private paused = false;
-  private discarding = false;
+  private discarding: 'no' | 'on this connection' | 'for good' = 'no';
   private unsettledQoS0 = 0;
   private readonly conditions = new Conditions();
 
@@ -79,6 +79,7 @@ export class Consumer {
    */
   detach(): void {
     this.paused = false;
+    if (this.discarding === 'on this connection') this.discarding = 'no';
     const notBegun = this.owed.detach().filter(({ state }) => state === 'waiting');
     for (const delivery of notBegun) delivery.cancelled = true;
     for (const gate of new Set(notBegun.map(({ gates, passed }) => gates[passed]))) gate?.purge();
@@ -93,7 +94,7 @@ export class Consumer {
 
   /** Takes in a PUBLISH; `false` when no more should be read until the port is told to resume. */
   receive(packet: InboundPublish): boolean {
-    if (this.discarding) return true;
+    if (this.discarding !== 'no') return true;
     if (packet.qos === 0) this.takeNew(packet, 0);
     else if (!this.owed.isKnown(packet, packet.qos)) this.takeOver(packet, packet.qos);
     return this.hasRoom();
@@ -208,9 +209,9 @@ export class Consumer {
     this.runner.tryWithin(milliseconds, this.unsettled.members());
   }
 
-  /** From now on what arrives is left to the broker, and reading never pauses. */
-  discardArrivals(): void {
-    this.discarding = true;
+  /** From now on what arrives, on this connection or for good, is left to the broker, and reading never pauses. */
+  discardArrivals(when: 'on this connection' | 'for good'): void {
+    this.discarding = when;
     if (this.paused) this.port.resume();
     this.paused = false;
   }

@@ -49,7 +49,7 @@ export class Departure {
     this.consumer.tryWithin(drainTimeout);
     const complete = await this.drain(drainTimeout);
     const left = this.consumer.snapshot().unsettled;
-    this.consumer.discardArrivals();
+    this.consumer.discardArrivals('for good');
     if (!complete) await this.leaveGroup();
     const over = complete && left === 0;
     const wire = this.link.connection;

@@ -221,7 +221,16 @@ export class Member implements LinkOwner {
         // Refused now where it was allowed before: the next connection says so.
       });
     }
-    await this.link.recycle();
+    await this.link.recycle((old) => this.acknowledgementsRead(old));
+  }
+
+  /** Mosquitto may turn to the next connection before it has read the acknowledgements of this one, and send them again. */
+  private async acknowledgementsRead(wire: Wire): Promise<void> {
+    const { persistent, answerTimeout } = this.options;
+    if (!persistent) return;
+    // A full window would keep PINGRESP from being read.
+    this.consumer.discardArrivals('on this connection');
+    await atMost(wire.ping(), answerTimeout);
   }
 
   // --- closing --------------------------------------------------------------------------------------------------

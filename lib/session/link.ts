@@ -180,11 +180,15 @@ export class Link {
     return this.wire;
   }
 
-  /** Ends the connection and opens the next at once, so that the server sends what is unacknowledged again. */
-  async recycle(): Promise<void> {
-    if (this.current === undefined) return;
+  /**
+   * Ends the connection, when `ready` has resolved, and opens the next at once, so that the server sends what is
+   * unacknowledged again.
+   */
+  async recycle(ready: (wire: Wire) => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const wire = this.current;
+    if (wire === undefined) return;
     this.recycling = true;
-    this.recycled = this.current.disconnect();
+    this.recycled = ready(wire).then(() => (wire === this.current ? wire.disconnect() : undefined));
     await this.recycled;
   }
 

@@ -683,11 +683,22 @@ describe('The window', () => {
     expect(scene.receive('c', 1)).toBe(true);
   });
 
+  it('is open until the next connection when what arrives on this one is left to the broker', () => {
+    const scene = new ConsumerScene({ receiveMaximum: 1 });
+    scene.receive('a', 1);
+    expect(scene.receive('b', 2)).toBe(false);
+    scene.consumer.discardArrivals('on this connection');
+    expect([scene.resumes, scene.receive('c', 3)]).toEqual([1, true]);
+    scene.reconnect();
+    scene.receive('c', 3, { dup: true });
+    expect(scene.handler.ids).toEqual(['a', 'b', 'c']);
+  });
+
   it('opens for good when what arrives is left to the broker', async () => {
     const scene = new ConsumerScene({ receiveMaximum: 1 });
     scene.receive('a', 1);
     expect(scene.receive('b', 2)).toBe(false);
-    scene.consumer.discardArrivals();
+    scene.consumer.discardArrivals('for good');
     expect(scene.resumes).toBe(1);
     expect(scene.receive('c', 3)).toBe(true);
     expect(scene.handler.ids).toEqual(['a', 'b']);

@@ -164,6 +164,11 @@ describe('A message whose handler fails', () => {
         handler.finish('m1');
         await wire.acknowledgementOf('m1');
         expect(wire.acknowledgements().map(({ connection }) => connection)).toEqual([1, 2]);
+        // Not before the broker has read them all: one that sees the next connection first would send m2 again.
+        const told = ['puback', 'pubrec', 'pingreq', 'pingresp', 'disconnect'];
+        const first = wire.proxy.recorded.filter(({ connection }) => connection === 1).map(({ packet }) => packet.cmd);
+        const end = [qos === 1 ? 'puback' : 'pubrec', 'pingreq', 'pingresp', 'disconnect'];
+        expect(first.filter((cmd) => told.includes(cmd))).toEqual(end);
         expect(wire.acknowledged()).toEqual(['m2', 'm1']);
         expect(handler.started).toEqual(['m1', 'm2', 'm1']);
       });
