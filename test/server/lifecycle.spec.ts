@@ -142,7 +142,9 @@ describe('A microservice of NestFactory', () => {
     const [left] = scene.broker.clients;
     expect(left).toMatchObject({ clientId: 'w:workers:0', connected: false });
     expect(left?.inFlight).toHaveLength(1);
-    expect(scene.log.lines).toContainEqual(expect.stringMatching(/^warn Closed "w:workers:0" of group "workers": 1 message/));
+    expect(scene.log.lines).toContainEqual(
+      expect.stringMatching(/^warn Closed "w:workers:0" of group "workers": 1 message/),
+    );
     gate.resolve();
   });
 
