@@ -1,8 +1,7 @@
 import { EmbeddedBroker } from 'nestjs-mqtt-shared/testing';
-import { endWithParent, report } from './parent.js';
+import { report } from './parent.js';
 
 const broker = new EmbeddedBroker();
 await broker.listen();
-endWithParent();
 process.once('SIGTERM', () => void broker.close().then(() => process.exit()));
 await report({ type: 'ready', url: broker.url });

@@ -1,12 +1,8 @@
+import { kindOf } from './jobs.js';
 import type { Report } from './protocol.js';
+import type { Blame, Release } from './proxy.js';
 
 export interface Run {
-  readonly at: number;
-  readonly worker: string;
-  readonly session: string;
-}
-
-export interface Death {
   readonly at: number;
   readonly worker: string;
   readonly session: string;
@@ -18,28 +14,62 @@ interface Line {
   readonly what: string;
 }
 
-/** Everything that was reported, by the number of the job. */
+interface Try {
+  readonly at: number;
+  readonly attempt: number;
+}
+
+/**
+ * Milliseconds after which a Mosquitto with `autosave_interval 1` has saved what it has confirmed: it looks once a second
+ * whether more than the interval has passed.
+ */
+const SAVED_AFTER = 3000;
+
+/** Everything that was reported, by the number of the job. Times are milliseconds since the beginning. */
 export class Ledger {
-  readonly published = new Set<number>();
+  /** When the broker has confirmed each job. */
+  readonly published = new Map<number, number>();
   readonly refused: string[] = [];
   readonly runs = new Map<number, Run[]>();
   readonly arrivals = new Map<number, Run[]>();
-  readonly deaths: Death[] = [];
+  readonly tries: Try[] = [];
+  readonly killed: string[] = [];
+  readonly crashed: string[] = [];
   readonly lines: Line[] = [];
+  /** By Client Identifier, in order of time. */
+  readonly releases = new Map<string, { at: number; blame: Blame }[]>();
+  /** When the broker was killed. */
+  readonly brokerKills: number[] = [];
+  /** When those were there again without whom nothing runs. */
+  readonly newStarts: number[] = [];
+  /** When a worker went on that had been stopped. */
+  readonly continued: { at: number; worker: string }[] = [];
   /** Publishers that have not published everything yet. */
   publishing = 0;
+  publishedAgain = 0;
+  /** The job that is not meant to run. */
+  poison: number | undefined;
+  /** Sessions that were taken from whoever had them, with what that had in hand. */
+  takeovers = 0;
   /** When a job ran for the first time that had not run before. */
   lastProgress = performance.now();
   readonly #begun = performance.now();
 
+  get now(): number {
+    return Math.round(performance.now() - this.#begun);
+  }
+
   record(who: string, report: Report): void {
-    const at = this.#now;
+    const at = this.now;
     switch (report.type) {
       case 'published':
-        for (const id of report.ids) this.published.add(id);
+        for (const id of report.ids) this.published.set(id, at);
         break;
       case 'all-published':
         this.publishing--;
+        break;
+      case 'publishing-again':
+        this.publishedAgain += report.count;
         break;
       case 'refused':
         this.refused.push(`${report.id}: ${report.why}`);
@@ -51,6 +81,9 @@ export class Ledger {
         if (!this.runs.has(report.id)) this.lastProgress = performance.now();
         add(this.runs, report.id, { at, worker: who, session: report.session });
         break;
+      case 'tried':
+        this.tries.push({ at: report.at, attempt: report.attempt });
+        break;
       case 'noted':
         this.note(who, report.what);
         break;
@@ -60,34 +93,49 @@ export class Ledger {
   }
 
   note(who: string, what: string): void {
-    this.lines.push({ at: this.#now, who, what });
+    this.lines.push({ at: this.now, who, what });
   }
 
-  died(worker: string, session: string): void {
-    this.deaths.push({ at: this.#now, worker, session });
+  released({ session, blame }: Release): void {
+    this.note('broker', `${session} is without a connection: ${blame}`);
+    add(this.releases, session, { at: this.now, blame });
+  }
+
+  brokerGoes(signal: 'SIGTERM' | 'SIGKILL'): void {
+    this.note('broker', signal);
+    if (signal === 'SIGKILL') this.brokerKills.push(this.now);
+  }
+
+  startsAnew(who: string): void {
+    this.note(who, 'there again');
+    this.newStarts.push(this.now);
   }
 
   get lost(): number[] {
-    return [...this.published].filter((id) => !this.runs.has(id));
+    return this.#missing.filter((id) => !this.#isUnsaved(this.published.get(id)));
+  }
+
+  /** Not run, because the broker had not saved them when it was killed. */
+  get forgotten(): number[] {
+    return this.#missing.filter((id) => this.#isUnsaved(this.published.get(id)));
+  }
+
+  /** Of which a broker that was killed may not know. */
+  get runsSinceSaved(): number {
+    return [...this.runs.values()].flat().filter(({ at }) => this.#isUnsaved(at)).length;
+  }
+
+  get #missing(): number[] {
+    return [...this.published.keys()].filter((id) => id !== this.poison && !this.runs.has(id));
+  }
+
+  #isUnsaved(time: number | undefined): boolean {
+    return time !== undefined && this.brokerKills.some((at) => at - SAVED_AFTER <= time && time <= at);
   }
 
   /** Runs beyond the first of each job. */
   get surplus(): number {
     return [...this.runs.values()].reduce((sum, runs) => sum + runs.length - 1, 0);
-  }
-
-  /** For each worker that was killed and held something: how long until the last of that had run elsewhere. */
-  get recoveries(): { worker: string; held: number; milliseconds: number }[] {
-    return this.deaths.flatMap(({ at, worker, session }) => {
-      const times = [...this.runs].flatMap(([id, [first]]) => {
-        if (first === undefined || first.worker === worker || first.at < at) return [];
-        const held =
-          first.session === session ||
-          this.arrivals.get(id)?.some((arrival) => arrival.worker === worker && arrival.session === session);
-        return held ? [first.at - at] : [];
-      });
-      return times.length === 0 ? [] : [{ worker, held: times.length, milliseconds: Math.max(...times) }];
-    });
   }
 
   /** Of these workers, those that were given no job from this number on. */
@@ -102,17 +150,14 @@ export class Ledger {
   history(id: number): string {
     const told = (verb: string, runs: Run[] = []): string[] =>
       runs.map(({ at, worker, session }) => `${verb} at ${at} by ${worker} through ${session}`);
-    const parts = [...told('received', this.arrivals.get(id)), ...told('ran', this.runs.get(id))];
-    return `${id}: ${parts.join('; ') || 'reached no worker'}`;
-  }
-
-  get #now(): number {
-    return Math.round(performance.now() - this.#begun);
+    const published = `published at ${this.published.get(id)}`;
+    const parts = [published, ...told('received', this.arrivals.get(id)), ...told('ran', this.runs.get(id))];
+    return `${id} (${kindOf(id)}): ${parts.join('; ')}`;
   }
 }
 
-function add(map: Map<number, Run[]>, id: number, run: Run): void {
-  const runs = map.get(id);
-  if (runs === undefined) map.set(id, [run]);
-  else runs.push(run);
+function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, [value]);
+  else values.push(value);
 }

@@ -1,19 +1,34 @@
 import { parseArgs } from 'node:util';
 
-export const SCENARIOS = ['chaos', 'all-killed', 'rolling'] as const;
+/** What each of them does is in scenarios.ts. */
+export const SCENARIOS = ['chaos', 'kills', 'all-killed', 'rolling', 'broker-gone', 'broker-killed', 'poison'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
+
+const POLICIES = ['redeliver', 'dead-letter', 'reject', 'ack'] as const;
+export type Policy = (typeof POLICIES)[number];
+
+const DEFAULT_SECONDS = 20;
+const SECONDS_FOR_EACH_KILL = 3;
 
 export interface ChaosOptions {
   readonly scenario: Scenario;
   readonly jobs: number;
   readonly workers: number;
+  /** Of workers; with `broker-killed` of the broker. */
   readonly kills: number;
   readonly version: 4 | 5;
   readonly broker: 'embedded' | 'mosquitto';
+  readonly qos: 1 | 2;
   /** For which the jobs and the faults are spread. */
   readonly seconds: number;
+  /** For which all workers, or the broker, are away. */
+  readonly away: number;
+  /** What becomes of a job that always fails. */
+  readonly policy: Policy;
   readonly seed: number;
   readonly concurrency: number;
+  /** Times are told, and not judged. */
+  readonly untimed: boolean;
   /** Folder for the broker's log and what was reported, line by line. */
   readonly trace: string | undefined;
 }
@@ -29,23 +44,37 @@ export function chaosOptions(args: string[]): ChaosOptions {
       kills: { ...text, default: '5' },
       version: { ...text, default: '5' },
       broker: { ...text, default: 'embedded' },
+      qos: { ...text, default: '1' },
       seconds: text,
+      away: { ...text, default: '60' },
+      policy: { ...text, default: 'redeliver' },
       seed: text,
       concurrency: { ...text, default: '16' },
+      untimed: { type: 'boolean', default: false },
       trace: text,
     },
   });
   const kills = whole('kills', values.kills, 0);
+  const seconds = values.seconds ?? String(Math.max(DEFAULT_SECONDS, kills * SECONDS_FOR_EACH_KILL));
+  const scenario = oneOf('scenario', values.scenario, SCENARIOS);
+  const broker = oneOf('broker', values.broker, ['embedded', 'mosquitto']);
+  if (scenario.startsWith('broker-') && broker === 'embedded') {
+    throw new Error(`--scenario ${scenario} needs --broker mosquitto: the embedded one remembers nothing.`);
+  }
   return {
-    scenario: oneOf('scenario', values.scenario, SCENARIOS),
+    scenario,
     jobs: whole('jobs', values.jobs, 1),
     workers: whole('workers', values.workers, 1),
     kills,
     version: oneOf('version', values.version, ['4', '5']) === '4' ? 4 : 5,
-    broker: oneOf('broker', values.broker, ['embedded', 'mosquitto']),
-    seconds: values.seconds === undefined ? Math.max(20, kills * 3) : whole('seconds', values.seconds, 1),
+    broker,
+    qos: oneOf('qos', values.qos, ['1', '2']) === '1' ? 1 : 2,
+    seconds: whole('seconds', seconds, 1),
+    away: whole('away', values.away, 0),
+    policy: oneOf('policy', values.policy, POLICIES),
     seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : whole('seed', values.seed, 0),
     concurrency: whole('concurrency', values.concurrency, 1),
+    untimed: values.untimed,
     trace: values.trace,
   };
 }

@@ -12,8 +12,3 @@ export function report(what: Report): Promise<void> {
     else process.send(what, () => resolve());
   });
 }
-
-/** A process whose run has ended ends as well. */
-export function endWithParent(): void {
-  process.once('disconnect', () => process.exit());
-}

@@ -1,17 +1,27 @@
-import type { MQTTSharedServerOptions } from 'nestjs-mqtt-shared';
+import type { MQTTSharedServerOptions, OnErrorOptions } from 'nestjs-mqtt-shared';
 
 /** What the scripts of this folder are started with, by their names. */
 export interface Script {
   broker: Record<string, never>;
-  worker: { readonly server: MQTTSharedServerOptions; readonly seed: number };
+  worker: {
+    readonly server: MQTTSharedServerOptions;
+    readonly seed: number;
+    /** Whether some jobs fail, hang or take long. */
+    readonly misbehaves: boolean;
+    /** What becomes of jobs that always fail; `undefined` when they succeed here. */
+    readonly poison: OnErrorOptions | undefined;
+  };
   publisher: {
     readonly url: string;
     readonly protocolVersion: 4 | 5;
+    readonly qos: 1 | 2;
     /** Number of the first job. */
     readonly first: number;
     readonly jobs: number;
     /** For which they are spread. */
     readonly seconds: number;
+    /** Number of the one that always fails. */
+    readonly poison: number | undefined;
   };
 }
 
@@ -22,20 +32,16 @@ export type Report =
   | { readonly type: 'published'; readonly ids: readonly number[] }
   /** Every job that the publisher had has been published. */
   | { readonly type: 'all-published' }
+  /** So many jobs were unconfirmed when a connection ended, and are published again. */
+  | { readonly type: 'publishing-again'; readonly count: number }
   | { readonly type: 'refused'; readonly id: number; readonly why: string }
   /** These jobs reached a worker through the session of this Client Identifier. */
   | { readonly type: 'received'; readonly session: string; readonly ids: readonly number[] }
   /** The job's handler is about to succeed. */
   | { readonly type: 'ran'; readonly session: string; readonly id: number }
+  /** The handler of a job that always fails was called, at this time of `Date.now()`. */
+  | { readonly type: 'tried'; readonly id: number; readonly at: number; readonly attempt: number }
   | { readonly type: 'noted'; readonly what: string };
 
 export const GROUP = 'workers';
-
-/** The number of a job is the last level of its topic. */
-export function jobTopic(id: number): string {
-  return `jobs/${id}`;
-}
-
-export function jobOf(topic: string): number {
-  return Number(topic.slice(topic.lastIndexOf('/') + 1));
-}
+export const POISON_TOPIC = 'jobs/poison/+';

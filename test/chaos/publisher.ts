@@ -1,39 +1,47 @@
 import { firstValueFrom } from 'rxjs';
 import { setTimeout } from 'node:timers/promises';
 import { ClientMQTTShared } from 'nestjs-mqtt-shared';
-import { endWithParent, optionsOf, report } from './parent.js';
-import { jobTopic } from './protocol.js';
+import { jobTopic } from './jobs.js';
+import { optionsOf, report } from './parent.js';
 
 /** Milliseconds between two portions. */
 const TURN = 50;
 
-const { url, protocolVersion, first, jobs, seconds } = optionsOf('publisher');
-const client = new ClientMQTTShared({ url, protocolVersion });
+const { url, protocolVersion, qos, first, jobs, seconds, poison } = optionsOf('publisher');
+const client = new ClientMQTTShared({ url, protocolVersion, qos });
 await client.connect();
-endWithParent();
 await report({ type: 'ready' });
 
-async function publish(id: number): Promise<number | undefined> {
+let unconfirmed = 0;
+client.on('disconnect', () => void report({ type: 'publishing-again', count: unconfirmed }));
+
+let taken: number[] = [];
+function tellTaken(): void {
+  void report({ type: 'published', ids: taken });
+  taken = [];
+}
+
+async function publish(id: number): Promise<void> {
+  unconfirmed++;
   try {
-    await firstValueFrom(client.emit(jobTopic(id), String(id)), { defaultValue: undefined });
-    return id;
+    await firstValueFrom(client.emit(jobTopic(id, poison), String(id)), { defaultValue: undefined });
+    if (taken.length === 0) setImmediate(tellTaken);
+    taken.push(id);
   } catch (error) {
     await report({ type: 'refused', id, why: String(error) });
-    return undefined;
   }
+  unconfirmed--;
 }
 
 const begun = performance.now();
-const portions: Promise<void>[] = [];
+const all: Promise<void>[] = [];
 for (let next = 0; next < jobs;) {
   const due = Math.min(jobs, Math.ceil((jobs * (performance.now() - begun + TURN)) / (seconds * 1000)));
-  const ids = Array.from({ length: due - next }, (_, i) => first + next + i);
-  next = due;
-  const taken = Promise.all(ids.map(publish)).then((each) => each.filter((id) => id !== undefined));
-  portions.push(taken.then((published) => report({ type: 'published', ids: published })));
+  for (; next < due; next++) all.push(publish(first + next));
   await setTimeout(TURN);
 }
-await Promise.all(portions);
+await Promise.all(all);
+await setTimeout(0); // the last confirmations are told in the turn after them
 await report({ type: 'all-published' });
 await client.close();
 process.disconnect();

@@ -1,8 +1,19 @@
 import type { Ledger } from './ledger.js';
 import type { ChaosOptions } from './options.js';
+import { recoveryOf } from './recovery.js';
 import { say } from './say.js';
+import { RECOVERED_WITHIN } from './scenarios.js';
 
 const MOST_SHOWN = 20;
+
+/** One line of the table; with a fault, the run has failed. */
+export interface Finding {
+  readonly name: string;
+  readonly value: string | number;
+  readonly fault?: string | false;
+  /** For the reader, below the table. */
+  readonly details?: readonly string[];
+}
 
 /** What was found when all was over. */
 export interface End {
@@ -14,36 +25,85 @@ export interface End {
   readonly idle: readonly string[];
 }
 
-/** The end of a run: the table, and whether it held. */
-export function reportOf(options: ChaosOptions, ledger: Ledger, end: End): boolean {
-  const { left, stuck, idle } = end;
-  const { lost, surplus, recoveries, deaths, refused } = ledger;
-  const { concurrency, scenario } = options;
-  const allowed = scenario === 'rolling' ? 0 : deaths.length * (2 * concurrency + concurrency);
-  const times = recoveries.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
-  const seconds = (value: number | undefined): string => (value === undefined ? '–' : `${(value / 1000).toFixed(1)} s`);
-  const rows: [string, string | number][] = [
-    ['jobs published', ledger.published.size],
-    ['jobs refused to the publisher', refused.length],
-    ['jobs run', ledger.runs.size],
-    ['jobs run more than once', [...ledger.runs.values()].filter(({ length }) => length > 1).length],
-    ['runs too many (at most)', `${surplus} (${allowed})`],
-    ['jobs lost', lost.length],
-    ['workers killed', deaths.length],
-    ['held by killed workers', recoveries.reduce((sum, { held }) => sum + held, 0)],
-    ['until those had run: median', seconds(times[Math.floor(times.length / 2)])],
-    ['until those had run: longest', seconds(times.at(-1))],
-    ['presence left on the broker', left.length],
-    ['workers that did not end', stuck.length],
-    ['workers that get no jobs any more', idle.length],
+export function findingsOf(options: ChaosOptions, ledger: Ledger, end: End, timed: boolean): Finding[] {
+  const { lost, forgotten, refused, killed, crashed } = ledger;
+  const unpublished = ledger.publishing > 0 && 'a publisher did not finish';
+  return [
+    { name: 'jobs published', value: ledger.published.size, fault: unpublished },
+    { name: 'jobs refused to the publisher', value: refused.length, details: refused.map((why) => `refused ${why}`) },
+    { name: 'jobs run', value: ledger.runs.size },
+    ...findingsOfSurplus(options, ledger),
+    {
+      name: 'jobs lost',
+      value: lost.length,
+      fault: lost.length > 0 && 'none may be',
+      details: lost.map((id) => `lost ${ledger.history(id)}`),
+    },
+    ...(options.scenario === 'broker-killed'
+      ? [{ name: 'jobs lost that the broker had not saved', value: forgotten.length }]
+      : []),
+    { name: 'workers killed', value: killed.length },
+    ...(killed.length > 0 ? findingsOfRecovery(ledger, timed && !options.untimed) : []),
+    { name: 'presence left on the broker', value: end.left.length, details: end.left.map((each) => `left ${each}`) },
+    few('workers that crashed', crashed),
+    few('workers that did not end', end.stuck),
+    few('workers that get no jobs any more', end.idle),
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  for (const [name, value] of rows) say(`${name.padEnd(width)}  ${value}`);
-  for (const id of lost.slice(0, MOST_SHOWN)) say(`lost ${ledger.history(id)}`);
-  for (const why of refused.slice(0, MOST_SHOWN)) say(`refused ${why}`);
-  for (const presence of left.slice(0, MOST_SHOWN)) say(`left ${presence}`);
-  for (const worker of stuck) say(`did not end: ${worker}`);
-  for (const worker of idle) say(`gets no jobs: ${worker}`);
-  const complete = lost.length === 0 && ledger.publishing === 0;
-  return complete && surplus <= allowed && stuck.length === 0 && idle.length === 0;
+}
+
+function few(name: string, who: readonly string[]): Finding {
+  return { name, value: who.length, fault: who.length > 0 && who.join(', ') };
+}
+
+/** What is in hand when a session changes hands can run twice: its window, and as much as runs beyond that. */
+function findingsOfSurplus({ scenario, concurrency }: ChaosOptions, ledger: Ledger): Finding[] {
+  const { surplus, takeovers, killed, publishedAgain, runs } = ledger;
+  const inHand = 2 * concurrency + concurrency;
+  const byKills = killed.length * inHand;
+  const byAll = takeovers * inHand + publishedAgain + ledger.runsSinceSaved;
+  const strict = scenario === 'kills' || scenario === 'rolling' || scenario === 'poison';
+  const allowed = strict ? byKills : byAll;
+  const twice = [...runs].filter(([, { length }]) => length > 1);
+  return [
+    { name: 'jobs run more than once', value: twice.length },
+    {
+      name: 'runs too many',
+      value: surplus,
+      fault: surplus > allowed && 'more than allowed',
+      details: surplus > allowed ? twice.map(([id]) => `twice ${ledger.history(id)}`) : [],
+    },
+    { name: '  allowed for the kills alone', value: byKills },
+    ...(strict ? [] : [{ name: '  allowed for every session that changed hands', value: byAll }]),
+  ];
+}
+
+function findingsOfRecovery(ledger: Ledger, judged: boolean): Finding[] {
+  const { held, times, publishedFor, late } = recoveryOf(ledger, RECOVERED_WITHIN);
+  const seconds = (value: number | undefined): string => (value === undefined ? '–' : `${(value / 1000).toFixed(1)} s`);
+  const tooLong = (value: number): string | false =>
+    judged && value > RECOVERED_WITHIN && `${seconds(RECOVERED_WITHIN)} at the most`;
+  const longest = times.at(-1);
+  return [
+    { name: 'jobs that dead workers held', value: held },
+    { name: '  until those had run: median', value: seconds(times[Math.floor(times.length / 2)]) },
+    {
+      name: '  until those had run: longest',
+      value: seconds(longest),
+      fault: tooLong(longest ?? 0),
+      details: late.map((each) => `late ${each}`),
+    },
+    { name: "  published to a dead worker's session for", value: seconds(publishedFor), fault: tooLong(publishedFor) },
+  ];
+}
+
+/** Prints the table; `true` when all of it is as it should be. */
+export function told(findings: readonly Finding[]): boolean {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  for (const { name, value, fault } of findings) {
+    say(`${name.padEnd(width)}  ${value}${fault ? `  FAILED: ${fault}` : ''}`);
+  }
+  for (const { details = [] } of findings) {
+    for (const detail of details.slice(0, MOST_SHOWN)) say(detail);
+  }
+  return !findings.some(({ fault }) => fault);
 }

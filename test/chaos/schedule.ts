@@ -1,25 +1,31 @@
 import { randomFrom } from './random.js';
 
-export type Fault = 'kill' | 'terminate' | 'stop' | 'cut' | 'half-open';
+export type Fault = 'kill' | 'terminate' | 'stop' | 'cut' | 'half-open' | 'restart';
 
-/** What happens to which worker, `at` milliseconds after the first job. */
+/** What happens to which worker, `at` milliseconds after the first job; a `restart` happens to the broker. */
 export interface Planned {
   readonly at: number;
   readonly fault: Fault;
   /** Place of the worker, from 0; its replacement has the same. */
   readonly place: number;
-  /** Milliseconds, of a `stop`. */
+  /** Milliseconds, of a `stop` and of the broker's absence. */
   readonly lasts: number;
 }
 
 /** For so many kills there is one of each other fault. */
 const KILLS_FOR_EACH_OTHER = 4;
 const LONGEST_STOP = 7_000;
+const LONGEST_RESTART = 3_000;
 
 /** The same for the same seed and numbers. */
-export function chaosSchedule(seed: number, kills: number, workers: number, seconds: number): Planned[] {
+export function chaosSchedule(
+  seed: number,
+  kills: number,
+  others: readonly Fault[],
+  workers: number,
+  seconds: number,
+): Planned[] {
   const random = randomFrom(seed);
-  const others: Fault[] = ['terminate', 'stop', 'cut', 'half-open'];
   const ofEach = Math.ceil(kills / KILLS_FOR_EACH_OTHER);
   const faults: Fault[] = [
     ...Array.from({ length: kills }, (): Fault => 'kill'),
@@ -31,18 +37,17 @@ export function chaosSchedule(seed: number, kills: number, workers: number, seco
     at: Math.round(gap * (i + 0.5 + 0.5 * random())),
     fault,
     place: Math.floor(workers * random()),
-    lasts: Math.round(500 + (LONGEST_STOP - 500) * random()),
+    lasts: Math.round(500 + ((fault === 'restart' ? LONGEST_RESTART : LONGEST_STOP) - 500) * random()),
   }));
 }
 
 /** Each worker in turn is asked to end and replaced, as in a deployment. */
-export function rollingSchedule(rounds: number, workers: number, seconds: number): Planned[] {
-  const count = rounds * workers;
-  const gap = (seconds * 1000) / (count + 1);
-  return Array.from({ length: count }, (_, i) => ({
-    at: Math.round(gap * (i + 1)),
+export function rollingSchedule(workers: number, seconds: number): Planned[] {
+  const gap = (seconds * 1000) / (workers + 1);
+  return Array.from({ length: workers }, (_, place) => ({
+    at: Math.round(gap * (place + 1)),
     fault: 'terminate',
-    place: i % workers,
+    place,
     lasts: 0,
   }));
 }

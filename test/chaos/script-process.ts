@@ -1,41 +1,45 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { EXEC_ARGV, type Guard } from './guard.js';
 import type { Report, Script } from './protocol.js';
 
 const HERE = new URL('.', import.meta.url);
-const LOADER = new URL('../support/child/register-typescript.mjs', HERE).href;
 const START_WITHIN = 60_000;
 const END_WITHIN = 60_000;
-
-const running = new Set<ChildProcess>();
-// A stopped process does not see that its parent has gone.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /** A script of this folder in a process of its own. */
 export class ScriptProcess<S extends keyof Script> {
   readonly #process: ChildProcess;
   readonly #ready: Promise<Extract<Report, { type: 'ready' }>>;
+  #isReady = false;
+  #ending = false;
 
-  constructor(script: S, options: Script[S], listener: (report: Report) => void) {
+  /** `crashed` is called when the process ends by itself after it was ready. */
+  constructor(
+    guard: Guard,
+    script: S,
+    options: Script[S],
+    listener: (report: Report) => void,
+    crashed: (how: string) => void = () => {},
+  ) {
     const child = fork(fileURLToPath(new URL(`${script}.ts`, HERE)), [JSON.stringify(options)], {
-      execArgv: ['--import', LOADER],
+      execArgv: EXEC_ARGV,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    guard.watch(child);
     this.#process = child;
-    running.add(child);
-    child.once('exit', () => running.delete(child));
     this.#ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${script} does not start.`)), START_WITHIN);
       child.once('exit', (code, signal) => {
         clearTimeout(timer);
+        if (this.#isReady && !this.#ending) crashed(`ended with ${code ?? signal}`);
         reject(new Error(`${script} ended with ${code ?? signal} before it was ready.`));
       });
       child.on('message', (report: Report) => {
         if (report.type === 'ready') {
           clearTimeout(timer);
+          this.#isReady = true;
           resolve(report);
         }
         listener(report);
@@ -58,6 +62,7 @@ export class ScriptProcess<S extends keyof Script> {
 
   /** Resolves when the process has ended after this signal; with `false` when it had to be killed. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<boolean> {
+    this.#ending = true;
     if (this.#ended) return true;
     const exited = once(this.#process, 'exit');
     let inTime = true;

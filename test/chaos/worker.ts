@@ -1,42 +1,67 @@
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
+import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Ctx } from '@nestjs/microservices';
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { type MQTTSharedEventOf, ServerMQTTShared, SharedPattern } from 'nestjs-mqtt-shared';
-import { controllerFor } from '../support/controller-for.js';
-import { endWithParent, optionsOf, report } from './parent.js';
-import { GROUP, jobOf } from './protocol.js';
+import { MQTTSharedContext, type MQTTSharedEventOf, ServerMQTTShared, SharedPattern } from 'nestjs-mqtt-shared';
+import { jobOf, kindOf } from './jobs.js';
+import { optionsOf, report } from './parent.js';
+import { GROUP, POISON_TOPIC } from './protocol.js';
 import { randomFrom } from './random.js';
 
-const { server: serverOptions, seed } = optionsOf('worker');
+const { server: serverOptions, seed, misbehaves, poison } = optionsOf('worker');
 
-/** Jobs whose number is a multiple of this fail at first, or in all attempts of one delivery, or take long. */
-const FAILS_ONCE = 53;
-const FAILS_ALL = 499;
-const SLOW = 101;
 const ATTEMPTS = 3;
+/** Milliseconds. */
+const SLOW = 700;
+const TIMEOUT = 1000;
 
 const random = randomFrom(seed);
 const sessions = new Map<number, string>();
 const tries = new Map<number, number>();
 
-function failuresOf(id: number): number {
-  if (id % FAILS_ALL === 0) return ATTEMPTS;
-  return id % FAILS_ONCE === 0 ? 1 : 0;
-}
-
-const controller = controllerFor(SharedPattern(GROUP, 'jobs/#'), async (_data, ctx) => {
-  const id = jobOf(ctx.topic);
-  const session = sessions.get(id) ?? '';
-  await setTimeout(id % SLOW === 0 ? 700 : 2 + 25 * random());
+/** How often the job has been tried in this process. */
+function count(id: number): number {
   const tried = tries.get(id) ?? 0;
   tries.set(id, tried + 1);
-  if (tried < failuresOf(id)) throw new Error(`Job ${id} fails on purpose.`);
-  await report({ type: 'ran', session, id });
-});
+  return tried;
+}
+
+async function ran(id: number): Promise<void> {
+  await report({ type: 'ran', session: sessions.get(id) ?? '', id });
+}
+
+@Controller()
+class JobsController {
+  @SharedPattern(GROUP, 'jobs/plain/+')
+  async work(@Ctx() ctx: MQTTSharedContext): Promise<void> {
+    const id = jobOf(ctx.topic);
+    const kind = misbehaves ? kindOf(id) : 'plain';
+    await setTimeout(kind === 'slow' ? SLOW : 2 + 25 * random());
+    const failures = { 'fails-once': 1, 'fails-always': ATTEMPTS, plain: 0, slow: 0, hangs: 0 }[kind];
+    if (failures > 0 && count(id) < failures) throw new Error(`Job ${id} fails on purpose.`);
+    await ran(id);
+  }
+
+  @SharedPattern(GROUP, 'jobs/hanging/+', { timeout: TIMEOUT })
+  async hang(@Ctx() ctx: MQTTSharedContext): Promise<void> {
+    const id = jobOf(ctx.topic);
+    if (misbehaves && count(id) === 0) await once(ctx.signal, 'abort');
+    else await ran(id);
+  }
+
+  @SharedPattern(GROUP, POISON_TOPIC, { onError: poison })
+  async fail(@Ctx() ctx: MQTTSharedContext): Promise<void> {
+    const id = jobOf(ctx.topic);
+    if (poison === undefined) return ran(id);
+    await report({ type: 'tried', id, at: Date.now(), attempt: ctx.attempt });
+    throw new Error(`Job ${id} always fails.`);
+  }
+}
 
 class WorkerModule {}
-Module({ controllers: [controller] })(WorkerModule);
+Module({ controllers: [JobsController] })(WorkerModule);
 
 const server = new ServerMQTTShared({
   ...serverOptions,
@@ -71,7 +96,13 @@ server.on('adoption-failed', ({ session, error }) => note(`adoption-failed ${ses
 server.on('drained', ({ connection, left }) => note(`drained ${connection}, left ${left}`));
 
 const app = await NestFactory.createMicroservice(WorkerModule, { strategy: server, logger: false });
-endWithParent();
 process.once('SIGTERM', () => void app.close().then(() => process.exit()));
-await app.listen();
+try {
+  await app.listen();
+} catch (error) {
+  // The broker is away: whoever started this process starts another.
+  note(`did not start: ${String(error)}`);
+  await app.close();
+  process.exit(1);
+}
 await report({ type: 'ready' });

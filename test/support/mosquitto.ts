@@ -14,6 +14,10 @@ export interface Mosquitto {
   stop(): Promise<void>;
   /** Ends it with SIGTERM and starts it again on the same port with the same data. */
   restart(): Promise<void>;
+  /** Ends it, by default with SIGTERM, until {@link up}. */
+  down(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Starts it again on the same port with the same data. */
+  up(): Promise<void>;
 }
 
 export interface MosquittoOptions {
@@ -21,9 +25,13 @@ export interface MosquittoOptions {
   config?: string[];
   /** Whether sessions outlive a restart. */
   persistence?: boolean;
+  /** Called with each process as soon as it exists, and with the folder that {@link Mosquitto.stop} removes. */
+  started?: (child: ChildProcess, folder: string) => void;
 }
 
 const READY_WITHIN = 5000;
+/** Milliseconds; it saves its sessions first, where it keeps them. */
+const STOP_WITHIN = 10_000;
 
 function executable(): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
@@ -42,7 +50,8 @@ export function hasMosquitto(): boolean {
   return false;
 }
 
-export async function startMosquitto({ config = [], persistence = false }: MosquittoOptions = {}): Promise<Mosquitto> {
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  const { config = [], persistence = false, started = () => {} } = options;
   const path = executable();
   if (!path) throw new Error('Mosquitto is not installed; ask hasMosquitto() first.');
   const folder = await mkdtemp(join(tmpdir(), 'mosquitto-'));
@@ -60,7 +69,8 @@ export async function startMosquitto({ config = [], persistence = false }: Mosqu
   ];
   await writeFile(configFile, `${lines.join('\n')}\n`);
 
-  let child = await start(path, configFile, port);
+  const up = (): Promise<ChildProcess> => start(path, configFile, port, (child) => started(child, folder));
+  let child = await up();
   return {
     url: `mqtt://127.0.0.1:${port}`,
     port,
@@ -73,13 +83,23 @@ export async function startMosquitto({ config = [], persistence = false }: Mosqu
     },
     restart: async () => {
       await end(child);
-      child = await start(path, configFile, port);
+      child = await up();
+    },
+    down: (signal) => end(child, signal),
+    up: async () => {
+      child = await up();
     },
   };
 }
 
-async function start(path: string, configFile: string, port: number): Promise<ChildProcess> {
+async function start(
+  path: string,
+  configFile: string,
+  port: number,
+  started: (child: ChildProcess) => void,
+): Promise<ChildProcess> {
   const child = spawn(path, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+  started(child);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const failed = new Promise<never>((_, reject) => {
@@ -96,11 +116,11 @@ async function start(path: string, configFile: string, port: number): Promise<Ch
   return child;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const hard = setTimeout(() => child.kill('SIGKILL'), 3000);
+  child.kill(signal);
+  const hard = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN);
   await exited;
   clearTimeout(hard);
 }

@@ -1,0 +1,80 @@
+import { setTimeout } from 'node:timers/promises';
+import { ADOPTION_AFTER } from './fleet.js';
+import type { Scenario } from './options.js';
+import { findingsOfPoison, poisonPolicy } from './poison.js';
+import type { Finding } from './report.js';
+import type { Handling, Run } from './run.js';
+import { chaosSchedule, type Fault, rollingSchedule } from './schedule.js';
+
+export interface Plan {
+  readonly handling?: (run: Run['options']) => Handling;
+  /** Carries it out while jobs are published, or says what it has found. */
+  readonly inflict: (run: Run) => Promise<void | Finding[]>;
+  /** Whether jobs are published meanwhile. */
+  readonly publishes: boolean;
+  /** Whether a dead worker's jobs have to run in time. */
+  readonly timed: boolean;
+}
+
+const WORKERS_FAULTS: readonly Fault[] = ['terminate', 'stop', 'cut', 'half-open'];
+
+function schedule({ options }: Run, others: readonly Fault[]) {
+  return chaosSchedule(options.seed, options.kills, others, options.workers, options.seconds);
+}
+
+export const PLANS: Readonly<Record<Scenario, Plan>> = {
+  /** Everything that can happen; to a Mosquitto with persistence too. */
+  chaos: {
+    inflict: (run) => {
+      const others = run.options.broker === 'mosquitto' ? [...WORKERS_FAULTS, 'restart' as const] : WORKERS_FAULTS;
+      return run.carryOut(schedule(run, others));
+    },
+    publishes: true,
+    timed: true,
+  },
+  /** SIGKILL for one worker after the other; each is followed by another one with another `clientId`. */
+  kills: { inflict: (run) => run.carryOut(schedule(run, [])), publishes: true, timed: true },
+  /** All workers are killed at once; others start `away` seconds later. */
+  'all-killed': {
+    inflict: async (run) => {
+      await setTimeout((run.options.seconds * 1000) / 3);
+      await run.fleet.killAll(run.options.away * 1000);
+    },
+    publishes: true,
+    timed: false,
+  },
+  /** Each worker is asked to end once its replacement works. */
+  rolling: {
+    inflict: (run) => run.carryOut(rollingSchedule(run.options.workers, run.options.seconds)),
+    publishes: true,
+    timed: false,
+  },
+  /** The broker is away for `away` seconds, and nobody restarts a worker. */
+  'broker-gone': {
+    inflict: async (run) => {
+      await setTimeout((run.options.seconds * 1000) / 3);
+      await run.restartBroker('SIGTERM', run.options.away * 1000);
+    },
+    publishes: true,
+    timed: false,
+  },
+  /** A Mosquitto that saves its sessions every second or two is killed, `kills` times. */
+  'broker-killed': {
+    inflict: async (run) => {
+      const restarts = schedule(run, []).map((planned) => ({ ...planned, fault: 'restart' as const }));
+      await run.carryOut(restarts, 'SIGKILL');
+    },
+    publishes: true,
+    timed: false,
+  },
+  /** One job that always fails, among good ones. */
+  poison: {
+    handling: ({ policy }) => ({ misbehaves: false, poison: poisonPolicy(policy) }),
+    inflict: findingsOfPoison,
+    publishes: false,
+    timed: false,
+  },
+};
+
+/** Milliseconds within which a dead worker's jobs have to run. */
+export const RECOVERED_WITHIN = ADOPTION_AFTER + 5000;
