@@ -25,6 +25,12 @@ interface Try {
  */
 const SAVED_AFTER = 3000;
 
+/** Milliseconds until this process knows of what another one has done. */
+const TOLD_WITHIN = 1000;
+
+/** Why a job that the broker has confirmed need not run. */
+export type Excuse = 'not saved' | 'no subscribers';
+
 /** Everything that was reported, by the number of the job. Times are milliseconds since the beginning. */
 export class Ledger {
   /** When the broker has confirmed each job. */
@@ -42,6 +48,8 @@ export class Ledger {
   readonly brokerKills: number[] = [];
   /** When those were there again without whom nothing runs. */
   readonly newStarts: number[] = [];
+  /** From the start of a broker that had forgotten all shared subscriptions to the first new one. */
+  readonly unsubscribed: { readonly from: number; to: number }[] = [];
   /** When a worker went on that had been stopped. */
   readonly continued: { at: number; worker: string }[] = [];
   /** Publishers that have not published everything yet. */
@@ -54,6 +62,8 @@ export class Ledger {
   /** When a job ran for the first time that had not run before. */
   lastProgress = performance.now();
   readonly #begun = performance.now();
+
+  constructor(private readonly protocolVersion: 4 | 5) {}
 
   get now(): number {
     return Math.round(performance.now() - this.#begun);
@@ -93,6 +103,8 @@ export class Ledger {
   }
 
   note(who: string, what: string): void {
+    const gap = this.unsubscribed.at(-1);
+    if (gap?.to === Infinity && what.startsWith('subscribed')) gap.to = this.now + TOLD_WITHIN;
     this.lines.push({ at: this.now, who, what });
   }
 
@@ -106,18 +118,23 @@ export class Ledger {
     if (signal === 'SIGKILL') this.brokerKills.push(this.now);
   }
 
+  brokerReturns(): void {
+    this.startsAnew('broker');
+    this.unsubscribed.push({ from: this.now, to: Infinity });
+  }
+
   startsAnew(who: string): void {
     this.note(who, 'there again');
     this.newStarts.push(this.now);
   }
 
   get lost(): number[] {
-    return this.#missing.filter((id) => !this.#isUnsaved(this.published.get(id)));
+    return this.#missing.filter((id) => this.#excuse(this.published.get(id)) === undefined);
   }
 
-  /** Not run, because the broker had not saved them when it was killed. */
-  get forgotten(): number[] {
-    return this.#missing.filter((id) => this.#isUnsaved(this.published.get(id)));
+  /** Not run, and no worker could have. */
+  excused(excuse: Excuse): number[] {
+    return this.#missing.filter((id) => this.#excuse(this.published.get(id)) === excuse);
   }
 
   /** Of which a broker that was killed may not know. */
@@ -129,8 +146,17 @@ export class Ledger {
     return [...this.published.keys()].filter((id) => id !== this.poison && !this.runs.has(id));
   }
 
-  #isUnsaved(time: number | undefined): boolean {
-    return time !== undefined && this.brokerKills.some((at) => at - SAVED_AFTER <= time && time <= at);
+  #excuse(published = NaN): Excuse | undefined {
+    if (this.#isUnsaved(published)) return 'not saved';
+    // On 5.0 PUBACK says so, and a publisher publishes again.
+    if (this.protocolVersion === 5) return undefined;
+    return this.unsubscribed.some(({ from, to }) => from <= published && published <= to)
+      ? 'no subscribers'
+      : undefined;
+  }
+
+  #isUnsaved(time: number): boolean {
+    return this.brokerKills.some((at) => at - SAVED_AFTER <= time && time <= at);
   }
 
   /** Runs beyond the first of each job. */

@@ -15,6 +15,7 @@ export interface Script {
     readonly url: string;
     readonly protocolVersion: 4 | 5;
     readonly qos: 1 | 2;
+    readonly requireSubscribers: boolean;
     /** Number of the first job. */
     readonly first: number;
     readonly jobs: number;

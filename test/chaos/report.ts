@@ -1,10 +1,15 @@
-import type { Ledger } from './ledger.js';
+import type { Excuse, Ledger } from './ledger.js';
 import type { ChaosOptions } from './options.js';
 import { recoveryOf } from './recovery.js';
 import { say } from './say.js';
 import { RECOVERED_WITHIN } from './scenarios.js';
 
 const MOST_SHOWN = 20;
+
+const EXCUSES: readonly [Excuse, string][] = [
+  ['not saved', 'jobs that the broker had not saved when it was killed'],
+  ['no subscribers', 'jobs that came before a subscription (3.1.1 does not tell)'],
+];
 
 /** One line of the table; with a fault, the run has failed. */
 export interface Finding {
@@ -26,7 +31,7 @@ export interface End {
 }
 
 export function findingsOf(options: ChaosOptions, ledger: Ledger, end: End, timed: boolean): Finding[] {
-  const { lost, forgotten, refused, killed, crashed } = ledger;
+  const { lost, refused, killed, crashed } = ledger;
   const unpublished = ledger.publishing > 0 && 'a publisher did not finish';
   return [
     { name: 'jobs published', value: ledger.published.size, fault: unpublished },
@@ -39,9 +44,10 @@ export function findingsOf(options: ChaosOptions, ledger: Ledger, end: End, time
       fault: lost.length > 0 && 'none may be',
       details: lost.map((id) => `lost ${ledger.history(id)}`),
     },
-    ...(options.scenario === 'broker-killed'
-      ? [{ name: 'jobs lost that the broker had not saved', value: forgotten.length }]
-      : []),
+    ...EXCUSES.flatMap(([excuse, name]) => {
+      const { length } = ledger.excused(excuse);
+      return length === 0 ? [] : [{ name, value: length }];
+    }),
     { name: 'workers killed', value: killed.length },
     ...(killed.length > 0 ? findingsOfRecovery(ledger, timed && !options.untimed) : []),
     { name: 'presence left on the broker', value: end.left.length, details: end.left.map((each) => `left ${each}`) },

@@ -47,7 +47,7 @@ export class Run {
   static async start(options: ChaosOptions, handling: Handling): Promise<Run> {
     if (options.trace !== undefined) await mkdir(options.trace, { recursive: true });
     const guard = await Guard.start();
-    const run = new Run(options, new Ledger(), guard, await startBroker(options, guard), handling);
+    const run = new Run(options, new Ledger(options.version), guard, await startBroker(options, guard), handling);
     await run.fleet.start(options.workers);
     return run;
   }
@@ -66,11 +66,14 @@ export class Run {
 
   /** Begins to publish; resolves with the number of the first job. */
   async publish(jobs: number, seconds: number, { poisoned = false } = {}): Promise<number> {
-    const { version: protocolVersion, qos } = this.options;
+    const { version: protocolVersion, qos, broker } = this.options;
     const first = this.#next;
     this.#next += jobs;
     if (poisoned) this.ledger.poison = first;
-    const work = { url: this.broker.url, protocolVersion, qos, first, jobs, seconds, poison: this.ledger.poison };
+    const { poison } = this.ledger;
+    // A Mosquitto that restarts forgets shared subscriptions.
+    const requireSubscribers = protocolVersion === 5 && broker === 'mosquitto';
+    const work = { url: this.broker.url, protocolVersion, qos, requireSubscribers, first, jobs, seconds, poison };
     this.ledger.publishing++;
     await new ScriptProcess(this.guard, 'publisher', work, (report) => this.ledger.record('publisher', report)).ready;
     return first;
@@ -96,7 +99,7 @@ export class Run {
       await broker.down(signal);
       await setTimeout(milliseconds);
       await broker.up();
-      ledger.startsAnew('broker');
+      ledger.brokerReturns();
     });
     return this.#brokerBusy;
   }

@@ -1,0 +1,2 @@
+process.stdout.write(`${process.pid}\n`);
+setInterval(() => {}, 60_000);
