@@ -1,12 +1,18 @@
+import { PublishError } from '../errors/publish.error.js';
 import type { OutboundPublish, PublishProperties } from '../session/wire.js';
 import { deadLetterTopic } from './dead-letter-topic.js';
 import { ACKNOWLEDGE, type FailedMessage, type FailureEnd, type Settlement } from './failure-policy.js';
 import { reasonOf } from './reason.js';
 
+const PACKET_TOO_LARGE = 0x95;
+
 /**
  * Guarantees that a failed message is acknowledged only when the broker has confirmed a copy of it on the dead-letter
  * topic: same QoS, payload and content type, and on 5.0 User Properties that say what happened. What the broker does not
  * take is left to `unreachable`.
+ *
+ * A letter that is too large for the broker goes without what happened, which the log has too, and if it must without
+ * any properties: the payload comes first.
  */
 export class DeadLetter implements FailureEnd {
   constructor(
@@ -19,24 +25,22 @@ export class DeadLetter implements FailureEnd {
 
   async settle(failed: FailedMessage): Promise<Settlement> {
     const { packet, group } = failed;
-    try {
-      await this.publish({
-        topic: deadLetterTopic(this.template, group, packet.topic),
-        payload: packet.payload,
-        qos: packet.qos,
-        retain: false,
-        properties: this.properties(failed),
-      });
-    } catch {
-      return this.unreachable.settle(failed);
+    const { payload, qos } = packet;
+    const topic = deadLetterTopic(this.template, group, packet.topic);
+    const own = ownProperties(packet.properties);
+    const whole = { ...own, userProperties: { ...own.userProperties, ...this.told(failed) } };
+    for (const properties of [whole, own, undefined]) {
+      try {
+        await this.publish({ topic, payload, qos, retain: false, properties });
+        return ACKNOWLEDGE;
+      } catch (error) {
+        if (!isTooLarge(error)) break;
+      }
     }
-    return ACKNOWLEDGE;
+    return this.unreachable.settle(failed);
   }
 
-  private properties(failed: FailedMessage): PublishProperties {
-    const { packet, group, filter, handler, error, attempts } = failed;
-    // Topic Alias and Subscription Identifier belong to the delivery; a Response Topic would be answered by whoever reads.
-    const { contentType, payloadFormatIndicator, messageExpiryInterval, userProperties } = packet.properties ?? {};
+  private told({ packet, group, filter, handler, error, attempts }: FailedMessage): Record<string, string> {
     const told = {
       'dead-letter-reason': reasonOf(error),
       'dead-letter-topic': packet.topic,
@@ -48,11 +52,20 @@ export class DeadLetter implements FailureEnd {
       'dead-letter-at': new Date().toISOString(),
     };
     const defined = Object.entries(told).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return {
-      contentType,
-      payloadFormatIndicator,
-      messageExpiryInterval,
-      userProperties: { ...userProperties, ...Object.fromEntries(defined) },
-    };
+    return Object.fromEntries(defined);
   }
+}
+
+/** Topic Alias and Subscription Identifier belong to the delivery; a Response Topic would be answered by whoever reads. */
+function ownProperties({
+  contentType,
+  payloadFormatIndicator,
+  messageExpiryInterval,
+  userProperties,
+}: PublishProperties = {}): PublishProperties {
+  return { contentType, payloadFormatIndicator, messageExpiryInterval, userProperties };
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof PublishError && error.reasonCode === PACKET_TOO_LARGE;
 }

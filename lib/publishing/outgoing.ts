@@ -3,8 +3,25 @@ import type { OutboundPublish } from '../session/wire.js';
 /** Called once: without an error when the server has taken the message. */
 export type Published = (error?: Error) => void;
 
-export interface Outgoing {
-  readonly message: OutboundPublish;
-  readonly done: Published;
-  readonly requireSubscribers: boolean;
+/** A message from `send` to its outcome. */
+export class Outgoing {
+  private settled = false;
+
+  constructor(
+    readonly message: OutboundPublish,
+    private readonly done: Published,
+    readonly requireSubscribers: boolean,
+  ) {}
+
+  /** Nobody waits for it any longer. */
+  get isSettled(): boolean {
+    return this.settled;
+  }
+
+  /** What comes after the first outcome is of no interest. */
+  settle(error?: Error): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.done(error);
+  }
 }

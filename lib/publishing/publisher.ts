@@ -5,7 +5,7 @@ import type { OutboundPublish, Wire } from '../session/wire.js';
 import { validateTopicName } from '../topic/topic-name.js';
 import { Fifo } from '../fifo.js';
 import { InFlight } from './in-flight.js';
-import type { Outgoing, Published } from './outgoing.js';
+import { Outgoing, type Published } from './outgoing.js';
 import { lostAtQoS0, refusalByBroker, refusalByLimits, refusalForLackOfSubscribers } from './refusal.js';
 import { sendableMessage } from './sendable-message.js';
 
@@ -61,17 +61,31 @@ export class Publisher {
     });
   }
 
-  /** {@link publish} without a promise. `done` is called once, perhaps before this returns, and must not throw. */
-  send(message: OutboundPublish, done: Published, options: PublishOptions = {}): void {
+  /**
+   * {@link publish} without a promise. `done` is called once, perhaps before this returns, and must not throw. Returns
+   * what {@link giveUp} takes, unless the message was not even admitted.
+   */
+  send(message: OutboundPublish, done: Published, options: PublishOptions = {}): Outgoing | undefined {
     let sendable: OutboundPublish;
     try {
       sendable = this.admit(message);
     } catch (error) {
       done(error as Error);
-      return;
+      return undefined;
     }
-    this.waiting.push({ message: sendable, done, requireSubscribers: options.requireSubscribers ?? false });
+    const outgoing = new Outgoing(sendable, done, options.requireSubscribers ?? false);
+    this.waiting.push(outgoing);
     this.pump();
+    return outgoing;
+  }
+
+  /** Settles the message with `error`, and does not send it (again). The server may have it all the same. */
+  giveUp(outgoing: Outgoing, error: Error): void {
+    outgoing.settle(error);
+    for (const queue of [this.again, this.waiting]) {
+      while (queue.first?.isSettled) queue.shift();
+    }
+    this.idleIfDone();
   }
 
   private admit(message: OutboundPublish): OutboundPublish {
@@ -97,16 +111,18 @@ export class Publisher {
     if (wire === undefined) return;
     this.wire = undefined;
     const unconfirmed = this.inFlight.drain();
-    this.again = new Fifo([...unconfirmed.filter(({ message }) => message.qos > 0), ...this.again.drain()]);
-    for (const { message, done } of unconfirmed) {
-      if (message.qos === 0) done(lostAtQoS0(wire.address, message.topic));
+    const left = unconfirmed.filter(({ message, isSettled }) => message.qos > 0 && !isSettled);
+    this.again = new Fifo([...left, ...this.again.drain()]);
+    for (const outgoing of unconfirmed) {
+      const { qos, topic } = outgoing.message;
+      if (qos === 0) outgoing.settle(lostAtQoS0(wire.address, topic));
     }
     this.idleIfDone();
   }
 
   /** There will be no connection for now: what waits for one is rejected. */
   abandon(error: Error): void {
-    for (const { done } of [...this.again.drain(), ...this.waiting.drain()]) done(error);
+    for (const outgoing of [...this.again.drain(), ...this.waiting.drain()]) outgoing.settle(error);
     this.idleIfDone();
   }
 
@@ -132,8 +148,8 @@ export class Publisher {
     }
     this.wire = undefined;
     const left = [...this.inFlight.drain(), ...this.again.drain(), ...this.waiting.drain()];
-    for (const { message, done } of left) {
-      done(new ClientClosedError(`A message to ${quoted(message.topic)} was not confirmed`));
+    for (const outgoing of left) {
+      outgoing.settle(new ClientClosedError(`A message to ${quoted(outgoing.message.topic)} was not confirmed`));
     }
   }
 
@@ -158,9 +174,10 @@ export class Publisher {
     const next = queue.first;
     if (wire === undefined || !wire.open || next === undefined || !this.inFlight.hasRoomFor(next)) return false;
     queue.shift();
+    if (next.isSettled) return true;
     const refusal = refusalByLimits(next.message, wire);
     if (refusal === undefined) this.transmit(next, wire);
-    else next.done(refusal);
+    else next.settle(refusal);
     return true;
   }
 
@@ -169,7 +186,7 @@ export class Publisher {
     wire.publish(outgoing.message, (error, reasonCode) => {
       if (this.wire !== wire) return;
       this.inFlight.delete(outgoing);
-      outgoing.done(outcome(outgoing, wire, error, reasonCode));
+      outgoing.settle(outcome(outgoing, wire, error, reasonCode));
       this.pump();
     });
   }

@@ -1,7 +1,18 @@
+import type { Backoff } from '../backoff.js';
+import { quoted } from '../errors/quoted.js';
+import { NoAnswerError } from '../errors/no-answer.error.js';
+import { NotConnectedError } from '../errors/not-connected.error.js';
+import type { Outgoing } from '../publishing/outgoing.js';
 import { Publisher } from '../publishing/publisher.js';
 import { Link, type OpenLinkWire } from '../session/link.js';
 import type { OutboundPublish, Wire } from '../session/wire.js';
-import type { Backoff } from '../backoff.js';
+
+export interface ReplyPublisherOptions {
+  readonly open: OpenLinkWire;
+  readonly reconnect: Backoff;
+  /** Milliseconds from `publish` until the broker has taken the message. */
+  readonly answerTimeout: number;
+}
 
 /**
  * A server's connection for what it publishes. Its own, because a connection whose reading is paused would never see
@@ -11,19 +22,22 @@ export class ReplyPublisher {
   private readonly publisher = new Publisher();
   private readonly link: Link;
   private starting: Promise<void> | undefined;
+  /** When the broker last took a message, or the connection. */
+  private answeredAt = 0;
 
-  constructor(open: OpenLinkWire, backoff: Backoff) {
+  constructor(private readonly options: ReplyPublisherOptions) {
     const { publisher } = this;
     this.link = new Link(
-      open,
+      options.open,
       {
         connected: (wire) => {
+          this.answeredAt = Date.now();
           publisher.connected(wire);
           return Promise.resolve();
         },
         disconnected: () => publisher.disconnected(),
       },
-      backoff,
+      options.reconnect,
     );
   }
 
@@ -31,11 +45,31 @@ export class ReplyPublisher {
     return this.link.wire;
   }
 
-  /** Resolves when the broker has taken the message. */
-  readonly publish = async (message: OutboundPublish): Promise<void> => {
-    await this.start();
-    await this.publisher.publish(message);
-  };
+  /**
+   * Resolves when the broker has taken the message. Rejects when it refuses it, and with NotConnectedError or
+   * NoAnswerError when it has not taken it within `answerTimeout`: then it is not sent again, though the broker may have
+   * got it.
+   */
+  readonly publish = (message: OutboundPublish): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let outgoing: Outgoing | undefined;
+      let isLate = false;
+      const done = (error?: Error): void => {
+        clearTimeout(timer);
+        if (error === undefined) this.answeredAt = Date.now();
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const timer = setTimeout(() => {
+        isLate = true;
+        const error = this.tooLate(message);
+        if (outgoing === undefined) done(error);
+        else this.publisher.giveUp(outgoing, error);
+      }, this.options.answerTimeout);
+      this.start().then(() => {
+        if (!isLate) outgoing = this.publisher.send(message, done);
+      }, done);
+    });
 
   private async start(): Promise<void> {
     this.starting ??= this.link.start();
@@ -45,6 +79,17 @@ export class ReplyPublisher {
       this.starting = undefined;
       throw error;
     }
+  }
+
+  private tooLate({ topic }: OutboundPublish): Error {
+    const { wire } = this;
+    const { answerTimeout } = this.options;
+    if (wire === undefined) {
+      return new NotConnectedError(`A message to ${quoted(topic)} was not published within ${answerTimeout} ms`);
+    }
+    // It takes nothing at all: the network is gone, and Keep Alive would be the last to tell.
+    if (Date.now() - this.answeredAt >= answerTimeout) wire.destroy();
+    return new NoAnswerError(wire.address, wire.clientId, 'PUBLISH', answerTimeout);
   }
 
   async close(deadline: number): Promise<void> {

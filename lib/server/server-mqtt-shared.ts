@@ -9,6 +9,7 @@ import { logStartReport } from '../observability/log-start-report.js';
 import type { MQTTSharedStartReport } from '../observability/start-report.js';
 import { Brokers } from '../session/brokers.js';
 import { randomClientId } from '../session/client-id.js';
+import { DEFAULT_CONNECT_TIMEOUT } from '../session/connection-options.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
 import { wireOptions } from '../session/wire-options.js';
 import type { OutboundPublish } from '../session/wire.js';
@@ -143,11 +144,12 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private async start(): Promise<void> {
     this.closing = undefined;
     const subscriptions = this.registry.subscriptions();
-    const replies = new ReplyPublisher(
-      (listener, signal) =>
+    const replies = new ReplyPublisher({
+      open: (listener, signal) =>
         this.brokers.open(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener, signal),
-      this.backoff,
-    );
+      reconnect: this.backoff,
+      answerTimeout: this.options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
+    });
     this.replies = replies;
     const routes = new RouteFactory(
       this.options,

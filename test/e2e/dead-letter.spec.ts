@@ -1,5 +1,5 @@
 /* oxlint-disable unicorn/no-thenable -- `then` is the name of an option */
-import { describe, expect, it, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,44 @@ describe('A dead letter', () => {
         expect(wire.acknowledged()).toEqual(['m1', 'm2', 'm3']);
       },
     );
+  });
+});
+
+describe('A dead letter that is too large for the broker', () => {
+  if (!hasMosquitto()) {
+    test.todo('Mosquitto is not installed');
+    return;
+  }
+  const own = { trace: 'x'.repeat(60) };
+  let scene: Scene;
+  beforeEach(() => {
+    scene = new Scene();
+  });
+  afterEach(() => scene.close());
+
+  it.each([
+    ['goes without what the worker has to tell', 1_800, own],
+    ['goes without any properties when it must', 1_900, undefined],
+  ])('%s', async (_what, bytes, userProperties) => {
+    const { url } = await scene.mosquitto({ config: ['max_packet_size 2000'] });
+    const ground = { scene: () => scene, protocolVersion: 5 } as const;
+    const { wire, client, deadLetters } = await failingWorker(ground, url, { onError: ONCE }, failing());
+    const payload = 'x'.repeat(bytes);
+    await client.publish('jobs/a', payload, { properties: { userProperties: own } });
+    const letter = await deadLetters.waitForPayload(payload);
+    expect(letter.properties?.userProperties).toEqual(userProperties);
+    await wire.acknowledgementOf(payload);
+  });
+
+  it('even without properties is left unacknowledged, and comes again', async () => {
+    const { url } = await scene.mosquitto({ config: ['max_packet_size 2000'] });
+    const ground = { scene: () => scene, protocolVersion: 5 } as const;
+    const options = { onError: ONCE, redeliverAfter: 20 };
+    const { worker, wire, client, deadLetters } = await failingWorker(ground, url, options, failing());
+    await client.publish('jobs/a', 'x'.repeat(1_970));
+    await worker.events.take('held', 2);
+    await deadLetters.ping();
+    expect([wire.acknowledged(), deadLetters.payloads]).toEqual([[], []]);
   });
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { DeadLetter } from '../../lib/failure/dead-letter.js';
+import { PublishError } from '../../lib/errors/publish.error.js';
 import { redeliver } from '../../lib/failure/redeliver.js';
 import { propertyFault } from '../../lib/publishing/property-fault.js';
+import { isLargerThan } from '../../lib/publishing/publish-size.js';
 import type { OutboundPublish } from '../../lib/session/wire.js';
 import { failedMessage } from './failed-message.js';
 
@@ -14,6 +16,18 @@ async function letterOf(...given: Parameters<typeof failedMessage>): Promise<Out
   expect(settlement).toEqual({ kind: 'acknowledge', reasonCode: 0 });
   expect(published).toHaveLength(1);
   return published[0] as OutboundPublish;
+}
+
+/** Refuses what has more bytes. */
+function brokerThatTakes(bytes: number) {
+  const published: OutboundPublish[] = [];
+  const publish = async (message: OutboundPublish): Promise<void> => {
+    if (isLargerThan(bytes, message, 5)) {
+      throw new PublishError('mqtt://broker', message.topic, 0x95, { what: 'too large', fix: '' });
+    }
+    published.push(message);
+  };
+  return { published, publish };
 }
 
 describe('A dead letter', () => {
@@ -84,6 +98,25 @@ describe('A dead letter', () => {
     const { properties = {} } = await letterOf({ error });
     expect(propertyFault(properties)).toBeUndefined();
     expect(JSON.stringify(properties)).not.toContain('\\u0000');
+  });
+
+  it.each([
+    ['what happened', 200, { contentType: 'image/png', userProperties: { traceparent: 'abc' } }],
+    ['any properties', 50, undefined],
+  ])('that is too large goes without %s', async (_what, limit, properties: unknown) => {
+    const { published, publish } = brokerThatTakes(limit);
+    const packet = { properties: { contentType: 'image/png', userProperties: { traceparent: 'abc' } } };
+    const settlement = await new DeadLetter(TEMPLATE, 'w', publish, redeliver).settle(failedMessage({ packet }));
+    expect(settlement).toEqual({ kind: 'acknowledge', reasonCode: 0 });
+    expect(published).toHaveLength(1);
+    expect(published[0]?.payload).toEqual(Buffer.from('payload'));
+    expect(published[0]?.properties).toEqual(properties);
+  });
+
+  it('that is too large even without properties leaves its message to the end for that case', async () => {
+    const { published, publish } = brokerThatTakes(10);
+    const settlement = await new DeadLetter(TEMPLATE, 'w', publish, redeliver).settle(failedMessage());
+    expect([settlement, published]).toEqual([{ kind: 'hold' }, []]);
   });
 
   it('that cannot be published leaves its message to the end for that case', async () => {
