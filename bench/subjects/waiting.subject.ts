@@ -24,7 +24,14 @@ class AppModule {}
 const { url, protocolVersion, name } = input;
 const app = await NestFactory.createMicroservice(AppModule, {
   logger: ['error', 'warn'],
-  strategy: new ServerMQTTShared({ url, protocolVersion, clientId: name, group: name, concurrency: CONCURRENCY }),
+  strategy: new ServerMQTTShared({
+    url,
+    protocolVersion,
+    clientId: name,
+    group: name,
+    concurrency: CONCURRENCY,
+    startReport: 'off',
+  }),
 });
 await app.listen();
 subscribed();

@@ -50,7 +50,7 @@ function announced({ limits, protocolVersion }: MQTTSharedStartReport): string {
   const { maximumPacketSize, sessionExpiryInterval } = limits;
   const available = (is: boolean): string => (is ? 'available' : 'not available');
   return [
-    `The broker announces: Receive Maximum ${limits.receiveMaximum}`,
+    `Limits of the broker: Receive Maximum ${limits.receiveMaximum}`,
     `Maximum QoS ${limits.maximumQoS}`,
     `Maximum Packet Size ${maximumPacketSize === undefined ? 'none' : `${maximumPacketSize} bytes`}`,
     `Topic Alias Maximum ${limits.topicAliasMaximum}`,

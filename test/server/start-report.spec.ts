@@ -159,6 +159,14 @@ describe('The report of a start', () => {
     });
   });
 
+  it('names the broker without user name and password', async () => {
+    scene = await Scene.open();
+    const url = scene.broker.url.replace('//', '//me:s3cret@');
+    await scene.start({ controllers: [JobsController], server: { ...AS_GIVEN, url } });
+    expect(reported().address).toBe(scene.broker.url);
+    expect(`${JSON.stringify(reported())} ${scene.log.lines.join()}`).not.toMatch(/s3cret|me:/);
+  });
+
   it('has no limits on 3.1.1, where a broker announces none', async () => {
     const report = await start({ protocolVersion: 4 }, undefined, { receiveMaximum: 30 });
     expect(report).toMatchObject({ protocolVersion: 4, limits: undefined });
@@ -222,7 +230,7 @@ describe('The log of a start', () => {
       '  JobsController.audit           $share/auditors/jobs/#      2    16       1 attempt, then dead-letter to dl',
       'no group (each worker gets a copy), clean session, through w::0',
       "  the handler of pattern 'news'  news                        1    16       3 attempts, then ack",
-      'The broker announces: Receive Maximum 65535, Maximum QoS 2, Maximum Packet Size none, Topic Alias Maximum 0, ' +
+      'Limits of the broker: Receive Maximum 65535, Maximum QoS 2, Maximum Packet Size none, Topic Alias Maximum 0, ' +
         'retained messages available, wildcard subscriptions available, shared subscriptions available.',
     ]);
     expect(warnings.map(({ code }) => code)).toEqual(['CLEAN_SESSION']);
