@@ -6,6 +6,10 @@ export { SharedPattern } from './decorators/shared-pattern.decorator.js';
 export { MQTT_SHARED } from './decorators/shared-pattern.metadata.js';
 export type { SharedPatternOptions } from './decorators/shared-pattern-options.js';
 export { TopicParam } from './decorators/topic-param.decorator.js';
+export { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
+export { IDEMPOTENCY_OPTIONS } from './idempotency/idempotency-options.js';
+export type { IdempotencyOptions, MessageId, MessageIdSource } from './idempotency/idempotency-options.js';
+export type { IdempotencyStore } from './idempotency/idempotency-store.js';
 export { MQTTSharedModule } from './module/mqtt-shared.module.js';
 export type {
   MQTTSharedModuleAsyncOptions,

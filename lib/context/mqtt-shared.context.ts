@@ -16,6 +16,8 @@ export class MQTTSharedContext extends MqttContext {
   constructor(
     private readonly current: Attempt,
     private readonly namedFilter: TopicFilter,
+    /** Client Identifier of the connection through which the message came. */
+    readonly connection: string,
   ) {
     super([current.delivery.packet.topic, current.delivery.packet]);
   }
@@ -97,4 +99,9 @@ export class MQTTSharedContext extends MqttContext {
     const { topic, payload, qos, dup, retain, packetId, properties } = this.current.delivery.packet;
     return { cmd: 'publish', topic, payload, qos, dup, retain, messageId: packetId, properties };
   }
+}
+
+/** For what of this library stands between the delivery and a handler. */
+export function attemptOf(context: MQTTSharedContext): Attempt {
+  return context['current'];
 }

@@ -20,6 +20,8 @@ export class Attempt {
   verdict: Verdict | undefined;
   /** The call is over, or no longer waited for. */
   ended = false;
+  /** The handler was not run, because the message had run before. */
+  skipped = false;
   timer: NodeJS.Timeout | undefined;
   private controller: AbortController | undefined;
   private abortReason: Error | undefined;
@@ -41,6 +43,11 @@ export class Attempt {
       if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
     }
     return this.controller.signal;
+  }
+
+  /** Whether `signal` is, or would be, aborted. */
+  get aborted(): boolean {
+    return this.abortReason !== undefined;
   }
 
   abort(reason: Error): void {

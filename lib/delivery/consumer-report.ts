@@ -57,6 +57,11 @@ export class ConsumerReport {
     });
   }
 
+  skipped({ delivery, handler }: Attempt): void {
+    if (!this.events.hears('skipped')) return;
+    this.events.emit({ type: 'skipped', message: this.describe(delivery), handler: handler.name });
+  }
+
   failed({ delivery, handler, number }: Attempt, error: unknown, retryIn: number | undefined): void {
     this.counts.failedAttempts++;
     this.tellFailure(delivery, handler.name, number, error, retryIn);

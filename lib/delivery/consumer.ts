@@ -57,6 +57,7 @@ export class Consumer {
     this.report = new ConsumerReport(options.connection, options.unmatched, options.events);
     this.runner = new Runner(options.lanes, {
       started: (attempt) => this.report.started(attempt),
+      skipped: (attempt) => this.report.skipped(attempt),
       failed: (attempt, error, retryIn) => this.report.failed(attempt, error, retryIn),
       rejected: (attempt, error) => this.report.rejected(attempt, error),
       settled: (delivery, settlement, failure) => this.settled(delivery, settlement, failure),

@@ -22,6 +22,7 @@ interface NextAttempt {
 /** What a {@link Runner} reports; settling follows from it. */
 export interface RunnerListener {
   started(attempt: Attempt): void;
+  skipped(attempt: Attempt): void;
   failed(attempt: Attempt, error: unknown, retryIn: number | undefined): void;
   /** A handler has refused its message without failing. */
   rejected(attempt: Attempt, error: RejectMessage): void;
@@ -86,6 +87,7 @@ export class Runner {
 
   private succeeded(attempt: Attempt): void {
     if (attempt.ended) return;
+    if (attempt.skipped) this.listener.skipped(attempt);
     if (attempt.handler.ack === 'auto') attempt.ack();
     this.end(attempt);
   }

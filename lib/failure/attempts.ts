@@ -1,5 +1,5 @@
 import { type Backoff, backoffDelay, LONGEST_TIMER } from '../backoff.js';
-import { MQTTSharedError } from '../errors/mqtt-shared.error.js';
+import { ownError } from '../errors/own-error.js';
 import type { FailureEnd, FailurePolicy } from './failure-policy.js';
 import { DeadLetterMessage, RejectMessage, RetryMessage } from './verdicts.js';
 
@@ -21,5 +21,5 @@ export class Attempts implements FailurePolicy {
 /** The handler has decided, or what failed does not depend on the handler and fails the same way the next time. */
 function isFinal(error: unknown): boolean {
   if (error instanceof DeadLetterMessage || error instanceof RejectMessage) return true;
-  return error instanceof MQTTSharedError && error.permanent;
+  return ownError(error)?.permanent ?? false;
 }

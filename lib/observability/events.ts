@@ -28,6 +28,11 @@ export type MQTTSharedEvent =
   /** A handler was called. */
   | { readonly type: 'started'; readonly message: MessageInfo; readonly handler: string; readonly attempt: number }
   /**
+   * A handler was started with a duplicate of what it had handled before, and `IdempotencyInterceptor` kept it from
+   * running again.
+   */
+  | { readonly type: 'skipped'; readonly message: MessageInfo; readonly handler: string }
+  /**
    * A handler failed, or refused its message. `retryIn` is the wait in ms before it is called again, `undefined` when it
    * will not be.
    */

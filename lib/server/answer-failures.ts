@@ -1,5 +1,7 @@
 import { RpcException } from '@nestjs/microservices';
+import { IdempotencyStoreError } from '../errors/idempotency-store.error.js';
 import { MQTTSharedError } from '../errors/mqtt-shared.error.js';
+import { ownError } from '../errors/own-error.js';
 import {
   ACKNOWLEDGE,
   type FailedMessage,
@@ -60,6 +62,7 @@ async function replyTargetOf({ message, packet }: FailedMessage): Promise<ReplyT
 
 /** What came past Nest's filters may tell of things that are nobody's business; they hide it, and so does this. */
 function fitForOutsiders(error: unknown): unknown {
+  if (ownError(error) instanceof IdempotencyStoreError) return undefined;
   const isMeantToBeSeen = error instanceof MQTTSharedError || error instanceof RpcException;
   return error instanceof Error && !isMeantToBeSeen ? undefined : error;
 }

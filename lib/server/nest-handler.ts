@@ -10,6 +10,8 @@ import type { RegisteredHandler } from './subscription.js';
 
 export interface NestHandlerOptions {
   readonly registered: RegisteredHandler;
+  /** Client Identifier of the connection that it serves. */
+  readonly connection: string;
   /** Milliseconds. */
   readonly timeout: number | undefined;
   readonly writer: ReplyWriter;
@@ -40,8 +42,8 @@ export class NestHandler implements Handler {
   async handle(attempt: Attempt): Promise<void> {
     const received = attempt.delivery.message as ReceivedMessage;
     const message = received instanceof Promise ? await received : received;
-    const context = new MQTTSharedContext(attempt, this.options.registered.filter);
-    const { hooks } = this.options;
+    const { registered, connection, hooks } = this.options;
+    const context = new MQTTSharedContext(attempt, registered.filter, connection);
     if (hooks.installed) await hooks.run(context, () => this.call(message, context, attempt));
     else await this.call(message, context, attempt);
   }

@@ -57,7 +57,15 @@ export class RouteFactory {
       handlers: handlers.map((registered, index) => {
         const timeout = registered.options.timeout ?? this.options.timeout;
         wholeNumber('timeout', timeout, 1, LONGEST_TIMER);
-        return new NestHandler({ registered, timeout, writer, replies: index === 0, hooks, unanswerable });
+        return new NestHandler({
+          registered,
+          connection: worker,
+          timeout,
+          writer,
+          replies: index === 0,
+          hooks,
+          unanswerable,
+        });
       }),
     };
   }

@@ -5,6 +5,7 @@ const TYPES = [
   'received',
   'joined',
   'started',
+  'skipped',
   'failed',
   'handled',
   'acknowledged',
