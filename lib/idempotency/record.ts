@@ -16,8 +16,12 @@ function encodeAnswer(answer: unknown): string {
   return `{"json":${toJson(answer)}}`;
 }
 
-/** Throws where it is no record: somebody else has written there. */
+/** Throws where somebody else has written in its place. */
 export function decodeRecord(text: unknown): unknown[] {
-  const { answers } = JSON.parse(String(text)) as { answers: readonly { json?: unknown; bytes?: string }[] };
-  return answers.map(({ json, bytes }) => (bytes === undefined ? json : Buffer.from(bytes, 'base64')));
+  try {
+    const { answers } = JSON.parse(String(text)) as { answers: readonly { json?: unknown; bytes?: string }[] };
+    return answers.map(({ json, bytes }) => (bytes === undefined ? json : Buffer.from(bytes, 'base64')));
+  } catch (cause) {
+    throw new Error('it holds something else in place of the record', { cause });
+  }
 }

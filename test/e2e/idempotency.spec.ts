@@ -1,4 +1,6 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is the name of an option */
 import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Catch, Controller, type ExceptionFilter, type Type, UseFilters, UseInterceptors } from '@nestjs/common';
 import { EventPattern, MqttRecordBuilder, Payload } from '@nestjs/microservices';
@@ -225,6 +227,31 @@ describe('Under the idempotency interceptor a message id', () => {
       expect(store.ttls).toHaveLength(1);
     });
 
+    it('that ends because its worker is closed is not recorded, and runs when it comes again', async () => {
+      const ran: Job[] = [];
+      const store = new ScriptedStore();
+      const decorate = both(onceBy(ground, { store }), pattern());
+      const closes = { drainTimeout: 50 };
+      const { url, worker, jobs } = await workerWith(
+        ground,
+        decorate,
+        async (_job, { signal }) => void (await once(signal, 'abort')),
+        closes,
+      );
+      await jobs.publish('jobs/a', 'one', 1);
+      await worker.events.take('started');
+      await worker.close();
+      await setImmediate();
+      expect(store.records.size).toBe(0);
+
+      const { protocolVersion } = ground;
+      const controller = controllerFor(decorate, (job) => void ran.push(job as unknown as Job));
+      const other = await ground.scene().worker({ url, protocolVersion }, controller);
+      await jobs.publish('jobs/a', 'one', 2);
+      await other.events.take('acknowledged');
+      expect(ran).toHaveLength(1);
+    });
+
     it('is one thing for each method and group', async () => {
       const store = new Keyv();
       const ran: string[] = [];
@@ -323,7 +350,8 @@ describe('Under the idempotency interceptor a message id', () => {
       await jobs.publish('open/a', undefined, 3);
       await worker.events.take('acknowledged', 3);
       expect(codes(worker)).toEqual(['MISSING_MESSAGE_ID']);
-      expect(numbers(ran).toSorted()).toEqual([2, 3]);
+      expect(new Set(numbers(ran))).toEqual(new Set([2, 3]));
+      expect(ran).toHaveLength(2);
     });
 
     it("is refused on a handler with ack: 'manual', whose end says nothing of its success", async () => {

@@ -92,7 +92,7 @@ describe('A message id', () => {
 describe('A record', () => {
   it('gives back every answer as a codec would have written it', () => {
     const answer = fc.oneof(
-      fc.jsonValue({ noUnicodeString: false } as never),
+      fc.jsonValue(),
       fc.uint8Array().map((bytes) => Buffer.from(bytes)),
       fc.constantFrom(undefined, { bytes: 'AA==' }, { json: 1 }, new Date(0)),
     );
@@ -112,7 +112,7 @@ describe('A record', () => {
   it.each(['', 'true', '{}', '{"answers":7}', { answers: [] }])(
     'is not read from what somebody else wrote: %p',
     (text) => {
-      expect(() => decodeRecord(text)).toThrow();
+      expect(() => decodeRecord(text)).toThrow('something else');
     },
   );
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 import { SampleProcess } from './sample-process.js';
 
-const BUILD_TIMEOUT = 60_000;
+const BUILD_TIMEOUT = 120_000;
 const RUN_TIMEOUT = 40_000;
 const MOSQUITTO = hasMosquitto();
 const withMosquitto = MOSQUITTO ? describe : describe.skip;
@@ -95,6 +95,24 @@ describe('04-hybrid-http', () => {
       sample.signal('SIGTERM');
       await sample.ended;
       expect(sample.output.join('\n')).toMatch(/dog\.png is done/);
+    },
+    RUN_TIMEOUT,
+  );
+});
+
+describe('05-idempotent-jobs', () => {
+  it(
+    'moves the money of each transfer once, however often it is sent, and tries one that failed again',
+    async () => {
+      const sample = run('05-idempotent-jobs');
+      expect(await sample.ended).toBe(0);
+      const moved = sample.output.flatMap((line) => /\((.*)\), by (?:north|south)$/.exec(line)?.[1] ?? []);
+      expect(moved.toSorted()).toEqual(['transfer-1', 'transfer-2', 'transfer-3']);
+      expect(sample.output).toContain('bert → cleo 5 (transfer-3) fails: the account is locked');
+      expect(sample.output.slice(-2)).toEqual([
+        'Sent 9 times, moved 3 times, skipped 6 times.',
+        'anna 70, bert 105, cleo 125',
+      ]);
     },
     RUN_TIMEOUT,
   );

@@ -1,0 +1,5 @@
+export interface Transfer {
+  readonly from: string;
+  readonly to: string;
+  readonly amount: number;
+}
