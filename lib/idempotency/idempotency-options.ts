@@ -1,6 +1,6 @@
 import type { MQTTSharedContext } from '../context/mqtt-shared.context.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
-import { wholeNumber } from '../server/whole-number.js';
+import { wholeNumber } from '../whole-number.js';
 import type { IdempotencyStore } from './idempotency-store.js';
 
 /** Injects the options of an `IdempotencyInterceptor` that Nest makes. @publicApi */
