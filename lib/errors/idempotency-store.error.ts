@@ -4,7 +4,7 @@ import { reasonOf } from './reason-of.js';
 
 const WHAT = {
   get: 'could not say whether it ran before, so it was not run',
-  set: 'did not take the record that it has run, so it may run again',
+  set: 'did not take the record that it has run, so another worker may run it again',
 };
 
 /**

@@ -68,7 +68,7 @@ export class Once {
   }
 
   private async lead(run: Run): Promise<void> {
-    const answers = await this.recorded();
+    const answers = await this.known();
     if (this.subscriber.closed) return;
     if (answers !== undefined) {
       run.end({ kind: 'succeeded', answers, rejectedWith: undefined });
@@ -116,9 +116,18 @@ export class Once {
   }
 
   private skip(answers: readonly unknown[]): void {
-    this.task.attempt.skipped = true;
+    const { attempt } = this.task;
+    attempt.skipped = attempt.verdict === undefined;
     for (const answer of answers) this.subscriber.next(answer);
     this.subscriber.complete();
+  }
+
+  /** The answers of what has run; `undefined` when it has not. */
+  private async known(): Promise<readonly unknown[] | undefined> {
+    const unrecorded = this.runs.unrecorded.get(this.task.key);
+    if (unrecorded === undefined) return this.recorded();
+    await this.record(unrecorded);
+    return unrecorded;
   }
 
   private async recorded(): Promise<readonly unknown[] | undefined> {
@@ -136,7 +145,9 @@ export class Once {
     const record = encodeRecord(answers);
     try {
       if ((await store.set(key, record, window)) === false) throw new Error('it returned false');
+      this.runs.unrecorded.delete(key);
     } catch (cause) {
+      this.runs.unrecorded.add(key, answers, window);
       throw this.storeError('set', cause);
     }
   }

@@ -1,3 +1,5 @@
+import { Unrecorded } from './unrecorded.js';
+
 /** How a run ended, for those that wait for it. */
 export type RunEnd =
   | { readonly kind: 'succeeded'; readonly answers: readonly unknown[]; readonly rejectedWith: number | undefined }
@@ -26,6 +28,7 @@ const RUNS = new WeakMap<object, Runs>();
  * each module, and for each message where something that it depends on is request-scoped.
  */
 export class Runs {
+  readonly unrecorded = new Unrecorded();
   private readonly byKey = new Map<string, Run>();
 
   static of(store: object): Runs {

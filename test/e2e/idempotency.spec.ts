@@ -172,18 +172,23 @@ describe('Under the idempotency interceptor a message id', () => {
       expect(numbers(ran)).toEqual([1]);
     });
 
-    it('whose record the store does not take is not acknowledged, and may run again', async () => {
+    it('whose record the store does not take is not acknowledged, and does not run here again', async () => {
       const ran: Job[] = [];
       const store = new ScriptedStore();
       store.down.add('set');
       const decorate = both(onceBy(ground, { store }), pattern());
-      const { worker, wire, jobs } = await workerWith(ground, decorate, (job) => void ran.push(job), ONE_ATTEMPT);
+      const { worker, wire, jobs } = await workerWith(ground, decorate, (job) => void ran.push(job), {
+        onError: { attempts: 2, backoff: QUICK },
+        redeliverAfter: 50,
+      });
       const payload = await jobs.publish('jobs/a', 'one', 1);
       await worker.events.take('held');
       expect(wire.acknowledged()).toEqual([]);
+      expect(new Set(codes(worker))).toEqual(new Set(['IDEMPOTENCY_STORE']));
       store.down.clear();
       await wire.acknowledgementOf(payload);
-      expect(numbers(ran).length).toBeGreaterThan(1);
+      expect(numbers(ran)).toEqual([1]);
+      expect(store.records.size).toBe(1);
     });
 
     it('that a filter has swallowed is not recorded, nor one that the handler refused', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   type CallHandler,
   Controller,
@@ -29,6 +29,7 @@ import { MissingMessageIdError } from '../../lib/errors/missing-message-id.error
 import { idempotencyKey } from '../../lib/idempotency/idempotency-key.js';
 import { findMessageId } from '../../lib/idempotency/message-id.js';
 import { decodeRecord, encodeRecord } from '../../lib/idempotency/record.js';
+import { Unrecorded } from '../../lib/idempotency/unrecorded.js';
 import type { PublishProperties } from '../../lib/session/wire.js';
 import { Scene } from '../server/worker.js';
 import fc from '../support/fast-check.js';
@@ -229,5 +230,23 @@ describe('Provided by Nest, the idempotency interceptor', () => {
     };
     await twice(controllerWith(UseInterceptors(IdempotencyInterceptor)), [Tenant, options]);
     expect(ran).toEqual(['one']);
+  });
+});
+
+describe('What has run and could not be recorded', () => {
+  it('is remembered for its window, and no more than a thousand of it', () => {
+    jest.useFakeTimers();
+    const unrecorded = new Unrecorded();
+    for (let n = 0; n <= 1_000; n++) unrecorded.add(`key ${n}`, [n], 500);
+    unrecorded.add('key 1000', ['newer'], 9_000);
+    expect(unrecorded.get('key 0')).toBeUndefined();
+    expect(unrecorded.get('key 1')).toEqual([1]);
+    unrecorded.delete('key 1');
+    expect(unrecorded.get('key 1')).toBeUndefined();
+    jest.advanceTimersByTime(499);
+    expect(unrecorded.get('key 1000')).toEqual([1000]);
+    jest.advanceTimersByTime(1);
+    expect(unrecorded.get('key 1000')).toBeUndefined();
+    jest.useRealTimers();
   });
 });

@@ -24,6 +24,8 @@ export class OnceWorld {
   private readonly arrivals: Arrival[] = [];
   private readonly pending: Pending[] = [];
   private readonly records = new Map<string, string>();
+  /** Ids whose handler has succeeded with nobody having given it up. */
+  private readonly done = new Set<string>();
   private readonly running = new Map<string, number>();
   /** Ids of which the store has said that nothing is known, since it was asked last. */
   private readonly cleared = new Set<string>();
@@ -54,7 +56,7 @@ export class OnceWorld {
       handler: 'Jobs.run',
       attempt: attempt as unknown as Attempt,
       store: this.store,
-      window: 1,
+      window: 60_000,
       handle: () => this.run(arrival),
     };
     arrival.subscription = new Observable((subscriber) => void new Once(task, subscriber).start()).subscribe({
@@ -80,6 +82,7 @@ export class OnceWorld {
     const arrival = waiting[index % waiting.length];
     if (arrival === undefined) return;
     arrival.gaveUp = true;
+    if (arrival.runs > 0) this.done.delete(arrival.key);
     arrival.subscription?.unsubscribe();
   }
 
@@ -102,11 +105,14 @@ export class OnceWorld {
       arrival.runs++;
       const before = this.running.get(key) ?? 0;
       if (before > 0) this.breaches.push(`${key} runs twice at once`);
-      if (this.records.has(key)) this.breaches.push(`${key} runs again after its success`);
+      if (this.records.has(key) || this.done.has(key)) this.breaches.push(`${key} runs again after its success`);
       if (!this.cleared.delete(key)) this.breaches.push(`${key} runs unprotected`);
       this.running.set(key, before + 1);
       this.wait('handler', () => {}).then(
-        () => subscriber.complete(),
+        () => {
+          if (!arrival.gaveUp) this.done.add(key);
+          subscriber.complete();
+        },
         (error: unknown) => subscriber.error(error),
       );
       return () => void this.running.set(key, (this.running.get(key) ?? 0) - 1);
