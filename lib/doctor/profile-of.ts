@@ -3,6 +3,8 @@ import type { QoS } from '../session/wire.js';
 import { type Examination, findingOf, sharesIn, type VersionExamination } from './examination.js';
 
 const NO_PUBLISH_LIMIT = 65_535;
+/** Of what no broker known refuses. */
+const UNTRIED_PUBLISH_LIMIT = 10;
 
 /**
  * What the library has to know of the broker. What could not be found out is taken to be as bad as it can be, and of two
@@ -75,7 +77,7 @@ function publishWindowOf(version: VersionExamination): number {
   const announced = findingOf(version, 'limits')?.['receiveMaximum'];
   const limit = typeof announced === 'number' ? announced : NO_PUBLISH_LIMIT;
   const burst = findingOf(version, 'burst');
-  if (burst === undefined) return limit;
+  if (burst === undefined) return Math.min(limit, UNTRIED_PUBLISH_LIMIT);
   const short = [burst.qos1, burst.qos2]
     .map(({ delivered }) => delivered)
     .filter((delivered) => delivered < burst.sent);

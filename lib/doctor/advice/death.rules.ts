@@ -1,5 +1,10 @@
-import { findingOf } from '../examination.js';
+import { findingOf, type VersionExamination } from '../examination.js';
 import type { Rule } from './advice.js';
+
+function handsOver(version: VersionExamination): boolean {
+  const crash = findingOf(version, 'crashPersistent');
+  return crash !== undefined && crash.toOther === crash.held;
+}
 
 /** When a worker dies, is away, or comes back. */
 export const DEATH_RULES: readonly Rule[] = [
@@ -12,7 +17,7 @@ export const DEATH_RULES: readonly Rule[] = [
         says: 'What a worker held when it died is lost, even from a persistent session. No option brings it back.',
       };
     }
-    if (crash.toOther === crash.held) {
+    if (handsOver(version)) {
       return {
         level: 'good',
         says: 'What a dead worker held goes to another one at once. `adoption` has little to do here, and does no harm.',
@@ -67,7 +72,7 @@ export const DEATH_RULES: readonly Rule[] = [
   (version) => {
     const takeover = findingOf(version, 'takeover');
     if (takeover === undefined || (takeover.sessionPresent && takeover.resent === takeover.held)) return undefined;
-    if (findingOf(version, 'crashPersistent')?.toOther) return undefined;
+    if (handsOver(version)) return undefined;
     return {
       level: 'warning',
       says: 'A connection that takes over a session does not get all that it held: `adoption` cannot fetch everything.',
@@ -76,9 +81,9 @@ export const DEATH_RULES: readonly Rule[] = [
   (version) => {
     const will = findingOf(version, 'will');
     if (will === undefined || will.afterCrash !== undefined) return undefined;
-    return {
-      level: 'warning',
-      says: 'No will came within 5 s of a crash: `adoption` notices a dead worker late.',
-    };
+    const says = 'The will of a persistent session does not come when its connection breaks';
+    return handsOver(version)
+      ? { level: 'note', says: `${says}; what its worker held goes to others without \`adoption\`.` }
+      : { level: 'warning', says: `${says}: \`adoption\` notices a dead worker late.` };
   },
 ];

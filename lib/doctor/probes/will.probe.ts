@@ -1,3 +1,4 @@
+import type { Member } from '../member.js';
 import { duration } from '../duration.js';
 import type { Probe } from '../probe.js';
 
@@ -8,20 +9,29 @@ export interface WillFinding {
   readonly onTakeover: boolean;
 }
 
+const CRASH_WITHIN = 5_000;
+const TAKEOVER_WITHIN = 1_500;
+
 export const willProbe: Probe<WillFinding> = {
-  asks: 'Does a will come when the connection breaks, and when another takes the session over?',
+  asks: 'Does the will of a persistent session come when its connection breaks, and when another takes it over?',
   async run(bench) {
     const watcher = await bench.subscriber({ filter: `${bench.topic}/+` });
-    const will = (payload: string) => ({ topic: `${bench.topic}/will`, payload, qos: 1, retain: false }) as const;
-    const first = await bench.member({ session: 'persistent', will: will('taken over') });
-    const successor = await bench.member({ session: 'persistent', clientId: first.clientId, will: will('crashed') });
-    await bench.until(() => watcher.ids.includes('taken over'), 1_500);
-    const onTakeover = watcher.ids.includes('taken over');
+    const owner = (payload: string, clientId?: string): Promise<Member> => {
+      const will = { topic: `${bench.topic}/will`, payload, qos: 1, retain: false } as const;
+      return bench.member({ session: 'persistent', clientId, will });
+    };
+    const crashes = await owner('crashed');
+    const loses = await owner('taken over');
+    await owner('took over', loses.clientId);
     const crashed = performance.now();
-    successor.crash();
-    await bench.until(() => watcher.ids.includes('crashed'), 5_000);
+    crashes.crash();
+    await bench.until(() => watcher.ids.includes('crashed'), CRASH_WITHIN);
+    await bench.until(() => watcher.ids.includes('taken over'), TAKEOVER_WITHIN);
     const came = watcher.received.find(({ id }) => id === 'crashed');
-    return { ...(came && { afterCrash: Math.round(came.at - crashed) }), onTakeover };
+    return {
+      ...(came && { afterCrash: Math.round(came.at - crashed) }),
+      onTakeover: watcher.ids.includes('taken over'),
+    };
   },
   tell: ({ afterCrash, onTakeover }) =>
     `${afterCrash === undefined ? 'not within 5 s when the connection breaks' : `${duration(afterCrash)} when the connection breaks`}, ` +

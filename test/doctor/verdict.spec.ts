@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+import { profileOf } from '../../lib/doctor/profile-of.js';
+import { reportOn } from '../../lib/doctor/report.js';
+import { verdictOn } from '../../lib/doctor/verdict.js';
+import { ARTEMIS, examinationOf, type Findings, HIVEMQ, MOSQUITTO, NANOMQ, versionOf } from './examinations.js';
+
+function says(findings: Findings, level?: string): string {
+  const { advice } = verdictOn(examinationOf(findings));
+  return advice
+    .filter((one) => level === undefined || one.level === level)
+    .map((one) => one.says)
+    .join('\n');
+}
+
+function optionsFor(findings: Findings): Record<string, string> {
+  const { options } = verdictOn(examinationOf(findings));
+  return Object.fromEntries(options.map(({ name, value }) => [name, value]));
+}
+
+describe('The verdict', () => {
+  it('has no options to set for a broker that the defaults are made for', () => {
+    expect(verdictOn(examinationOf(MOSQUITTO))).toMatchObject({ works: true, options: [] });
+    expect(says(MOSQUITTO)).toContain('leave `adoption` on');
+    expect(says(MOSQUITTO, 'problem')).toBe('');
+  });
+
+  it('asks for more connections where batches are handed out, and for leave to downgrade QoS 2', () => {
+    expect(optionsFor(HIVEMQ)).toEqual({ connections: '4', allowDowngrade: 'true' });
+    expect(says(HIVEMQ, 'warning')).toContain('One slow message holds back everything behind it');
+    expect(says(HIVEMQ)).toContain('A publisher that has more under way than the broker takes is disconnected');
+  });
+
+  it('says that UNSUBSCRIBE hands out again what is in flight', () => {
+    expect(says(ARTEMIS, 'warning')).toContain('UNSUBSCRIBE hands out again');
+    expect(says(ARTEMIS, 'good')).toContain('goes to another one at once');
+  });
+
+  it('calls what loses messages a problem, and puts it first', () => {
+    const { advice } = verdictOn(examinationOf(NANOMQ));
+    expect(advice[0]?.level).toBe('problem');
+    expect(says(NANOMQ, 'problem')).toContain('Messages beyond a Receive Maximum are dropped for good');
+    expect(says(NANOMQ, 'problem')).toContain('goes on taking its share, and that is lost');
+    expect(says(NANOMQ, 'note')).toContain('a resend comes seconds late');
+    expect(optionsFor(NANOMQ)).toEqual({ adoption: '{ after: 2_000 }' });
+  });
+
+  it('says of which version it speaks where they differ', () => {
+    const examination = examinationOf(MOSQUITTO, { ...MOSQUITTO, window: { limit: 20, inBatches: false, lost: 7 } });
+    expect(verdictOn(examination).advice[0]?.says).toMatch(/^MQTT 3\.1\.1: Messages that wait .* are lost/);
+  });
+
+  it('sets the protocol version where only one works', () => {
+    const working = versionOf(4, MOSQUITTO);
+    const unreachable = { protocolVersion: 5, unreachable: 'It refused', outcomes: {} } as const;
+    const examination = { ...examinationOf(MOSQUITTO), versions: [unreachable, working] };
+    const verdict = verdictOn(examination);
+    expect(verdict).toMatchObject({ works: true, options: [{ name: 'protocolVersion', value: '4' }] });
+    expect(verdict.advice.map((one) => one.says)).toContain('MQTT 5.0: It refused.');
+    expect(reportOn(examination, verdict)).toContain('    protocolVersion: 4,\n');
+  });
+
+  it('names a topic for presence where access rules forbid the default one', () => {
+    expect(optionsFor({ ...MOSQUITTO, presence: { allowed: false, why: '0x87' } })).toHaveProperty('adoption');
+  });
+});
+
+describe('The report', () => {
+  it('says what could not be found out, and why', () => {
+    const [on5, on4] = examinationOf(MOSQUITTO).versions;
+    if (on5 === undefined || on4 === undefined) throw new Error('both are there');
+    const outcomes = { ...on5.outcomes, resends: { kind: 'unknown', why: 'no message came' } } as const;
+    const examination = { address: 'x', versions: [{ ...on5, outcomes }, on4], leftBehind: ['the session of c'] };
+    const report = reportOn(examination, verdictOn(examination)).replace(/\s+/g, ' ');
+    expect(report).toContain('Not found out ? Does a message that is held for 12 s come again');
+    expect(report).toContain('5.0: no message came');
+    expect(report).toContain('Left on the broker ! the session of c');
+  });
+});
+
+describe('The profile', () => {
+  it.each([
+    ['Mosquitto', MOSQUITTO, { offlineMembersTakeShare: true, receiveMaximum: 'kept', publishWindow: 20 }],
+    ['HiveMQ CE', HIVEMQ, { deliversInBatches: true, maximumQoS: 1, publishWindow: 10 }],
+    ['Artemis', ARTEMIS, { unsubscribeRedelivers: true, resubscribeRedelivers: true, marksRedelivery: false }],
+    ['NanoMQ', NANOMQ, { receiveMaximum: 'drops', resendsOnLiveConnection: true, offlineMembersTakeShare: true }],
+  ])('of what was measured on %s says so', (_, findings, expected) => {
+    expect(profileOf(examinationOf(findings))).toMatchObject(expected);
+  });
+
+  it('hands over only what both versions hand over', () => {
+    expect(profileOf(examinationOf(ARTEMIS)).handsOver).toEqual({ clean: true, persistent: true });
+    expect(profileOf(examinationOf(ARTEMIS, MOSQUITTO)).handsOver).toEqual({ clean: false, persistent: false });
+  });
+
+  it('takes what could not be found out to be as bad as it can be', () => {
+    expect(profileOf(examinationOf({ shared: { outcome: 'shared', counts: [1, 1] } }))).toEqual({
+      name: 'mqtt://broker:1883',
+      handsOver: { clean: false, persistent: false },
+      offlineMembersTakeShare: true,
+      unsubscribeRedelivers: true,
+      resubscribeRedelivers: true,
+      receiveMaximum: 'drops',
+      deliversInBatches: false,
+      resendsOnLiveConnection: true,
+      marksRedelivery: false,
+      acknowledgeInAnyOrder: false,
+      maximumQoS: 1,
+      publishWindow: 10,
+    });
+  });
+});
