@@ -15,6 +15,8 @@ export interface Script {
 /** What a script tells the test that started it. */
 export type Report =
   | { readonly type: 'ready'; readonly port?: number }
+  /** A handler that ends by `release` only was called, with the message of this text. */
+  | { readonly type: 'started'; readonly id: string }
   /** Messages whose handler has ended, by the text before the first space of their payload. */
   | { readonly type: 'handled'; readonly ids: readonly string[] }
   /** Reading has been paused. */

@@ -24,9 +24,11 @@ function note(id: string): void {
 }
 
 const controller = controllerFor(SharedPattern('workers', 'jobs/#', { qos }), async (data) => {
+  const id = String(data).split(' ', 1)[0] ?? '';
+  if (takes === undefined) report({ type: 'started', id });
   if (takes === undefined) await released;
   else await setTimeout(takes);
-  note(String(data).split(' ', 1)[0] ?? '');
+  note(id);
 });
 
 class WorkerModule {}
