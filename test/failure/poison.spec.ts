@@ -1,13 +1,18 @@
 /* oxlint-disable unicorn/no-thenable -- `then` is the name of an option */
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
-import { type MQTTSharedServerOptions, type OnErrorOptions, SharedPattern } from 'nestjs-mqtt-shared';
+import {
+  DeadLetterMessage,
+  type MQTTSharedServerOptions,
+  type OnErrorOptions,
+  SharedPattern,
+} from 'nestjs-mqtt-shared';
 import { controllerFor } from '../support/controller-for.js';
 import { onEachBroker } from '../support/on-each-broker.js';
 import type { RecordedPacket } from '../support/recording-proxy.js';
 import { ids } from '../support/scene.js';
 import { Watch } from '../support/watch.js';
-import { failingWorker } from './failing-worker.js';
+import { connect, failingWorker } from './failing-worker.js';
 
 const GOOD = ids(1_000, 'good-');
 const EVERYTHING = [...GOOD, 'poison'];
@@ -92,6 +97,54 @@ describe('A poison message among 1,000 good ones, with concurrency 16', () => {
       expect(worker.events.of('recycling')).toHaveLength(worker.events.of('held').length);
       expect(goodRuns()).toEqual(ALL_ONCE);
       expect(acknowledgedIn(wire.proxy.recorded).toSorted()).toEqual(EVERYTHING.toSorted());
+    });
+  });
+});
+
+describe('A poison message among 10,000 good ones', () => {
+  onEachBroker(({ protocolVersion, startBroker, scene }) => {
+    it('comes again until its handler gives it up by the attempts counted, and every good one is handled once', async () => {
+      const good = ids(10_000, 'good-');
+      const redeliverAfter = 100;
+      const runs = new Map<string, number>(good.map((id) => [id, 0]));
+      const poisonRuns: { readonly attempt: number; readonly at: number }[] = [];
+      const progress = new Watch();
+      let left = good.length;
+      const url = await startBroker();
+      const deadLetters = await connect(scene(), url, { clientId: 'dead-letters', protocolVersion });
+      await deadLetters.subscribe('dead-letter/#', { qos: 1 });
+      const worker = await scene().worker(
+        { url, protocolVersion, redeliverAfter, onError: { attempts: 2, backoff: BACKOFF } },
+        controllerFor(SharedPattern('workers', 'jobs/#'), async (id, { attempt }) => {
+          if (id === 'poison') {
+            poisonRuns.push({ attempt, at: performance.now() });
+            throw attempt < 7 ? new Error('poison') : new DeadLetterMessage('tried seven times');
+          }
+          if (runs.get(id) === 0) left--;
+          runs.set(id, (runs.get(id) ?? 0) + 1);
+          progress.changed();
+        }),
+      );
+      const publisher = await scene().publisher(url, protocolVersion);
+      const messages = ['poison', ...good].map((payload) => ({ topic: 'jobs/a', payload }));
+      await publisher.publishEach(messages);
+      const letter = await deadLetters.waitForPayload('poison');
+      await progress.until(
+        () => left === 0 || undefined,
+        () => `${left} were not run.`,
+        20_000,
+      );
+      await worker.close();
+
+      expect(good.filter((id) => runs.get(id) !== 1)).toEqual([]);
+      expect(worker.events.of('drained')).toMatchObject([{ left: 0 }]);
+      expect(letter.properties?.userProperties?.['dead-letter-attempts']).toBe(protocolVersion === 5 ? '7' : undefined);
+      expect(poisonRuns.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      // One run for each step: the wait of the backoff, then that for the renewal of the connection.
+      for (const [index, { at }] of poisonRuns.slice(1).entries()) {
+        const step = index % 2 === 0 ? BACKOFF.initial : redeliverAfter;
+        expect(at - (poisonRuns[index]?.at ?? 0)).toBeGreaterThanOrEqual(step - EARLY);
+      }
     });
   });
 });
