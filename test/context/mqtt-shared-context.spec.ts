@@ -68,9 +68,10 @@ async function contextOf(topic: string, payload: unknown = {}, qos: 0 | 1 | 2 = 
 describe('The context', () => {
   it('tells where the message came from', async () => {
     const ctx = await contextOf('shared/a', { n: 1 }, 2);
-    const { topic, group, filter, params, qos, attempt, redelivered } = ctx;
-    expect({ topic, group, filter, qos, attempt, redelivered }).toEqual({
+    const { topic, group, filter, params, connection, qos, attempt, redelivered } = ctx;
+    expect({ topic, connection, group, filter, qos, attempt, redelivered }).toEqual({
       topic: 'shared/a',
+      connection: 'w:workers:0',
       group: 'workers',
       filter: 'shared/+',
       qos: 2,

@@ -379,7 +379,7 @@ describe('Under the idempotency interceptor a request', () => {
       const asked: unknown[] = [];
       const url = await ground.startBroker();
       const { protocolVersion } = ground;
-      const id = protocolVersion === 5 ? {} : { id: (question: unknown) => (question as Job).id };
+      const id = protocolVersion === 5 ? {} : { id: (question: Job) => question.id };
       const decorate = both(
         UseInterceptors(new IdempotencyInterceptor({ store, ...id })),
         SharedPattern('workers', 'questions/#'),
