@@ -3,11 +3,17 @@ import { createHook } from 'node:async_hooks';
 const PATIENCE = 2_000;
 const TYPES = new Set(['TCPWRAP', 'TLSWRAP', 'TCPCONNECTWRAP', 'Timeout']);
 
-/** Runs `work`, and resolves with the types of the sockets and timers that it has made and that are still there. */
+/** Where the caller of the hook was, without the hook and Node's own frames. */
+function whence(): string {
+  const frames = new Error().stack?.split('\n').slice(3) ?? [];
+  return frames.filter((frame) => !frame.includes('node:internal')).join('');
+}
+
+/** Runs `work`, and resolves with the types, and the makers, of the sockets and timers that it has made and that are still there. */
 export async function leftOpenBy(work: () => Promise<void>): Promise<string[]> {
   const open = new Map<number, string>();
   const hook = createHook({
-    init: (id, type) => void (TYPES.has(type) && open.set(id, type)),
+    init: (id, type) => void (TYPES.has(type) && open.set(id, `${type}, made ${whence()}`)),
     destroy: (id) => void open.delete(id),
   }).enable();
   try {
