@@ -9,10 +9,13 @@ import { Link, type LinkOwner, type OpenLinkWire } from '../session/link.js';
 import type { InboundPublish, Wire, WireClosed } from '../session/wire.js';
 import { Adoption, type AdoptionOptions } from './adoption.js';
 import { PresenceBoard } from './presence-board.js';
-import { type Presence, presenceFilter } from './presence-message.js';
+import { type Presence, presenceFilter, rollCallTopic } from './presence-message.js';
 
 /** Milliseconds by which each further candidate for an adoption waits longer. */
 const STEP = 2_000;
+
+/** Milliseconds after a roll call in which others are answered with it. */
+const ANSWER_TOGETHER = 200;
 
 export interface AdopterOptions {
   /** Client Identifier of the connection on which presence is watched. */
@@ -22,6 +25,8 @@ export interface AdopterOptions {
   /** Milliseconds for each answer of the broker. */
   readonly answerTimeout: number;
   readonly prefix: string;
+  /** Of this worker's Client Identifiers. */
+  readonly stem: string;
   /** Of this process. */
   readonly incarnation: string;
   /** Milliseconds for which a session must have been without a connection. */
@@ -38,6 +43,8 @@ export interface AdopterOptions {
   ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'protocolVersion'>;
   /** Says anew what one of the own sessions is. */
   readonly reassert: (clientId: string, presence: Presence) => void;
+  /** Says anew that somebody is at the own sessions of a group. */
+  readonly answer: (group: string) => void;
 }
 
 interface RunningAdoption {
@@ -51,6 +58,8 @@ export class Adopter implements LinkOwner {
   private readonly link: Link;
   /** By the Client Identifier of the session. */
   private readonly running = new Map<string, RunningAdoption>();
+  /** Over, but for handlers that still run. */
+  private readonly finishing = new Set<Adoption>();
   /** Counts of adoptions that are over, by group. */
   private readonly past = new Map<string, ConsumerSnapshot>();
   private stopped = false;
@@ -59,13 +68,17 @@ export class Adopter implements LinkOwner {
   /** The connection on which all that is retained is known. */
   private watching!: Promise<Wire>;
   private startWatching: ((wire: Wire) => void) | undefined;
+  private begun = false;
+  /** By group. */
+  private readonly answers = new Map<string, NodeJS.Timeout>();
 
   constructor(private readonly options: AdopterOptions) {
-    const { prefix, after, own, incarnation, reassert } = options;
+    const { prefix, stem, after, own, incarnation, reassert } = options;
     for (const [group, sessions] of own) {
       const board = new PresenceBoard({
         prefix,
         group,
+        stem,
         incarnation,
         own: sessions,
         after,
@@ -82,6 +95,28 @@ export class Adopter implements LinkOwner {
   /** Resolves when what is retained of every group is known. @throws PresenceRefusedError */
   start(): Promise<void> {
     return this.link.start();
+  }
+
+  /**
+   * Begins to adopt. Not before all own subscriptions stand: with its session a dead worker may lose the last
+   * subscription of its group, and what is published then is nobody's.
+   */
+  begin(): void {
+    this.begun = true;
+    if (this.startWatching === undefined && this.current !== undefined) this.callRoll(this.current);
+  }
+
+  /** A broker that crashed has not said who was gone by then; who answers is there. */
+  private callRoll(wire: Wire): void {
+    for (const [group, board] of this.boards) {
+      const topic = rollCallTopic(this.options.prefix, group);
+      // Without an answer to this, a broker has taken it or ends the connection.
+      wire.publish({ topic, payload: this.options.incarnation, qos: 1, retain: false }, (error, reasonCode) => {
+        if (error === undefined) return;
+        this.refused(new PresenceRefusedError(this.options.address, topic, 'publish to', reasonCode));
+      });
+      board.begin();
+    }
   }
 
   /** What is retained of a session of a group. */
@@ -118,6 +153,7 @@ export class Adopter implements LinkOwner {
     );
     this.startWatching?.(wire);
     this.startWatching = undefined;
+    if (this.begun) this.callRoll(wire);
   }
 
   private async subscribe(wire: Wire, filters: readonly string[]): Promise<void> {
@@ -151,9 +187,24 @@ export class Adopter implements LinkOwner {
   publish({ topic, payload, packetId, qos }: InboundPublish): boolean {
     this.received++;
     const group = this.groupOf(topic);
-    if (group !== undefined && !this.stopped) this.boards.get(group)?.receive(topic, payload);
+    if (group !== undefined && !this.stopped) this.hear(group, topic, payload);
     if (qos !== 0) this.current?.acknowledge({ packetId, qos, reasonCode: 0 });
     return true;
+  }
+
+  private hear(group: string, topic: string, payload: Buffer): void {
+    const board = this.boards.get(group);
+    if (topic !== rollCallTopic(this.options.prefix, group)) board?.receive(topic, payload);
+    else if (board !== undefined && !this.answers.has(group)) {
+      const answer = setTimeout(() => this.answerRollCall(group), ANSWER_TOGETHER);
+      this.answers.set(group, answer);
+    }
+  }
+
+  private answerRollCall(group: string): void {
+    this.answers.delete(group);
+    this.options.answer(group);
+    for (const running of this.running.values()) if (running.group === group) running.adoption.answer();
   }
 
   opened(wire: Wire): void {
@@ -165,7 +216,11 @@ export class Adopter implements LinkOwner {
     // Whoever waits for it goes on waiting over tries that fail.
     if (this.startWatching === undefined) this.watchAnew();
     for (const board of this.boards.values()) board.reset();
-    if (!(error instanceof PresenceRefusedError)) return; // The members tell of a broker that is away.
+    // The members tell of a broker that is away.
+    if (error instanceof PresenceRefusedError) this.refused(error);
+  }
+
+  private refused(error: PresenceRefusedError): void {
     this.options.events.emit({ type: 'disconnected', connection: this.options.clientId, error, lived: undefined });
   }
 
@@ -178,9 +233,9 @@ export class Adopter implements LinkOwner {
     const { options } = this;
     const session = presence.clientId;
     // A process that did not run for a while acts on its timers before it reads what was said meanwhile.
-    const isGone = (await this.retained(group, session))?.state === 'gone';
+    const isKnown = (await this.retained(group, session)) !== undefined;
     if (this.stopped || this.running.has(session)) return;
-    if (!isGone) {
+    if (!isKnown || this.boards.get(group)?.isVacant(session) !== true) {
       this.boards.get(group)?.retry(presence);
       return;
     }
@@ -201,6 +256,8 @@ export class Adopter implements LinkOwner {
       const counts = countsOnly(adoption.snapshot());
       const past = this.past.get(group);
       this.past.set(group, past === undefined ? counts : addSnapshots(past, counts));
+      this.finishing.add(adoption);
+      void adoption.whenNothingRuns().then(() => this.finishing.delete(adoption));
     }
   }
 
@@ -214,7 +271,8 @@ export class Adopter implements LinkOwner {
   async stop(deadline: number): Promise<void> {
     this.stopped = true;
     for (const board of this.boards.values()) board.reset();
-    const adoptions = [...this.running.values()].map(({ adoption }) => adoption);
+    for (const answer of this.answers.values()) clearTimeout(answer);
+    const adoptions = [...[...this.running.values()].map(({ adoption }) => adoption), ...this.finishing];
     const timeout = new ShuttingDownError(deadline);
     await within(Promise.all(adoptions.map((adoption) => adoption.stop())), deadline, () => timeout).catch(() => {
       for (const adoption of adoptions) adoption.abort(timeout);

@@ -96,6 +96,8 @@ export class Adoption {
   private closed(): void {
     this.wire = undefined;
     this.consumer.detach();
+    // What failed is somebody else's to try again.
+    this.consumer.holdStarts();
     this.over();
   }
 
@@ -114,6 +116,18 @@ export class Adoption {
       return this.outcomeOfLoss;
     }
     return this.consumer.snapshot().unsettled === 0 ? 'ended' : 'left';
+  }
+
+  whenNothingRuns(): Promise<void> {
+    return this.consumer.whenNothingRuns();
+  }
+
+  /** Says anew that somebody is at the session. */
+  answer(): void {
+    const { wire, leaving } = this;
+    if (wire === undefined || leaving !== undefined) return;
+    // Without an answer the connection has ended or will, and its will speaks.
+    publishPresence(wire, this.session.message('adopting'), this.options.address).catch(() => wire.destroy());
   }
 
   private leave(wire: Wire, outcome: AdoptionOutcome): Promise<void> {

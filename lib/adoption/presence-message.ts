@@ -1,5 +1,5 @@
 import { parseTopicFilter } from '../topic/topic-filter.js';
-import { isSessionOf } from './session-id.js';
+import { stemOf } from './session-id.js';
 
 /**
  * What a worker's connection says of itself in a retained message, and its will after it.
@@ -35,6 +35,11 @@ export function presenceTopic(prefix: string, group: string, clientId: string): 
   return `${prefix}/${group}/${clientId.replace(/[%/+#]/g, encodeURIComponent)}`;
 }
 
+/** Whoever publishes here asks all workers of the group to say anew what they are at. No session has such a name. */
+export function rollCallTopic(prefix: string, group: string): string {
+  return `${prefix}/${group}/roll-call`;
+}
+
 export function encodePresence(presence: Presence): string {
   return JSON.stringify(presence);
 }
@@ -51,7 +56,7 @@ export function decodePresence(prefix: string, group: string, topic: string, pay
   } catch {
     return undefined;
   }
-  if (!isPresence(value) || !isSessionOf(group, value.clientId)) return undefined;
+  if (!isPresence(value) || stemOf(group, value.clientId) === undefined) return undefined;
   if (value.filters.length === 0 || !value.filters.every((filter) => isFilterOf(group, filter))) return undefined;
   return topic === presenceTopic(prefix, group, value.clientId) ? value : undefined;
 }

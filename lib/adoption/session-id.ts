@@ -6,12 +6,12 @@ export function sessionId(stem: string, group: string, index: number): string {
   return `${stem}:${escapeGroup(group)}:${index}`;
 }
 
-export function isSessionOf(group: string, clientId: string): boolean {
+/** The stem of a session's Client Identifier, which all sessions of a worker have; `undefined` when it is none of the group's. */
+export function stemOf(group: string, clientId: string): string | undefined {
   const number = /:\d{1,6}$/.exec(clientId);
-  if (number === null) return false;
-  const stem = clientId.slice(0, number.index);
   const suffix = `:${escapeGroup(group)}`;
-  return stem.endsWith(suffix) && stem.length > suffix.length;
+  const before = clientId.slice(0, number?.index ?? 0);
+  return before.endsWith(suffix) && before.length > suffix.length ? before.slice(0, -suffix.length) : undefined;
 }
 
 function escapeGroup(group: string): string {

@@ -12,6 +12,12 @@ export type PlannedConnection<S extends PlannableSubscription> =
   | { readonly kind: 'shared'; readonly group: string; readonly index: number; readonly subscriptions: readonly S[] }
   | { readonly kind: 'plain'; readonly index: number; readonly subscriptions: readonly S[] };
 
+/**
+ * Bytes of filters on one connection. Its will tells the other workers of all of them, and is at most 65,535 bytes long
+ * (section 3.1.3.3 of MQTT 5.0).
+ */
+const MOST_BYTES = 60_000;
+
 export interface ConnectionPlanOptions {
   /**
    * How many times each connection of a group is opened: a whole number of at least 1 for every group, or by group,
@@ -22,7 +28,8 @@ export interface ConnectionPlanOptions {
 
 /**
  * Distributes subscriptions over connections so that a delivery belongs to exactly one of them on every broker: a
- * connection never carries two groups, shared and plain together, or two overlapping filters.
+ * connection never carries two groups, shared and plain together, two overlapping filters, or more than its will can
+ * tell of.
  *
  * A subscription's place depends only on those before it, so one that is added at the end moves none.
  * The caller has merged subscriptions of one group to one filter; two of them are an error.
@@ -70,6 +77,7 @@ function copiesOf(group: string, connections: ConnectionPlanOptions['connections
 interface Part<S> {
   readonly filters: FilterTrie<true>;
   readonly subscriptions: S[];
+  bytes: number;
 }
 
 /** The subscriptions of one group, in parts without overlap. */
@@ -82,11 +90,15 @@ class Partition<S extends PlannableSubscription> {
       // On two connections of a group each message would reach only one of the two.
       throw new Error(`"${filter.text}" appears twice ${group === undefined ? 'unshared' : `in group "${group}"`}.`);
     }
-    let part = this.parts.find(({ filters }) => !filters.overlaps(filter));
+    const bytes = group === undefined ? 0 : Buffer.byteLength(JSON.stringify(`$share/${group}/${filter.text},`));
+    let part = this.parts.find(
+      (candidate) => candidate.bytes + bytes <= MOST_BYTES && !candidate.filters.overlaps(filter),
+    );
     if (!part) {
-      part = { filters: new FilterTrie(), subscriptions: [] };
+      part = { filters: new FilterTrie(), subscriptions: [], bytes: 0 };
       this.parts.push(part);
     }
+    part.bytes += bytes;
     part.filters.add(filter, true);
     part.subscriptions.push(subscription);
   }

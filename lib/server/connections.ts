@@ -59,6 +59,7 @@ export class Connections {
       const outcomes = await Promise.allSettled(this.members.map((member) => member.start()));
       const failure = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
+      this.adopter?.begin();
     } catch (error) {
       const { clientId, drainTimeout = DEFAULT_DRAIN_TIMEOUT } = this.options;
       const forget = clientId === undefined;
@@ -125,6 +126,7 @@ export class Connections {
     return new Adopter({
       clientId,
       prefix: settings.topic,
+      stem: this.clientId,
       after: settings.after,
       incarnation,
       own,
@@ -140,6 +142,9 @@ export class Connections {
       }),
       reassert: (clientId, presence) => {
         this.members.find((member) => member.clientId === clientId)?.heard(presence);
+      },
+      answer: (group) => {
+        for (const member of this.members) if (member.group === group) member.answerRollCall();
       },
     });
   }

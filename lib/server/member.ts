@@ -118,8 +118,9 @@ export class Member implements LinkOwner {
     const { sessionPresent } = wire;
     if (sessionPresent && this.subscribed && !this.draining) this.subscribed = !(await announcer.wasAdopted());
     const old = this.filtersOfOldVersion(wire);
-    // SUBACK can come behind a long backlog, and a session that nobody is known to be at is adopted meanwhile.
-    const announced = sessionPresent ? this.announce(wire) : Promise.resolve();
+    // First of all: SUBACK can come behind a long backlog, and a broker that crashes forgets the will. A session that
+    // nobody is known to be at would be adopted meanwhile, or by nobody ever.
+    const announced = sessionPresent || !this.draining ? this.announce(wire) : Promise.resolve();
     if (this.subscribed || this.draining) {
       if (this.subscribed) announcer.isSubscribed();
       await announced;
@@ -129,7 +130,6 @@ export class Member implements LinkOwner {
       announcer.isSubscribed();
       options.events.emit({ type: 'subscribed', connection: options.clientId, filters, granted });
     }
-    if (!sessionPresent) await this.announce(wire);
     this.upSince = Date.now();
     options.events.emit({
       type: 'connected',
@@ -182,14 +182,23 @@ export class Member implements LinkOwner {
 
   // --- presence -------------------------------------------------------------------------------------------------
 
-  private async announce(wire: Wire): Promise<void> {
-    if (!this.draining) await this.answered(wire, this.announcer.alive(wire), 'PUBLISH');
+  private announce(wire: Wire): Promise<void> {
+    return this.answered(wire, this.announcer.alive(wire), 'PUBLISH');
   }
 
   /** What is retained of this session by now: not always what this member said last. */
   heard(retained: Presence): void {
+    if (this.announcer.isOverwrittenBy(retained)) this.announceAnew();
+  }
+
+  /** Somebody asks who is there. */
+  answerRollCall(): void {
+    this.announceAnew();
+  }
+
+  private announceAnew(): void {
     const wire = this.link.connection;
-    if (this.draining || !this.announcer.isAnnouncedOn(wire) || !this.announcer.isOverwrittenBy(retained)) return;
+    if (!this.announcer.isAnnouncedOn(wire)) return;
     // Without an answer the connection has ended or will, and the next one announces itself.
     this.announce(wire).catch(() => wire.destroy());
   }

@@ -35,6 +35,7 @@ export class SessionAnnouncer {
 
   /** Nobody is at this session any more. */
   async gone(wire: Wire): Promise<void> {
+    this.announcedOn = undefined;
     if (this.presence !== undefined) {
       await publishPresence(wire, this.presence.session.message('gone'), this.address);
     }
@@ -42,10 +43,11 @@ export class SessionAnnouncer {
 
   /** There is no such session any more. */
   async cleared(wire: Wire): Promise<void> {
+    this.announcedOn = undefined;
     if (this.presence !== undefined) await publishPresence(wire, this.presence.session.cleared, this.address);
   }
 
-  /** Whether this connection was said to be at the session. */
+  /** Whether this connection was said to be at the session, and nothing else since. */
   isAnnouncedOn(wire: Wire | undefined): wire is Wire {
     return wire !== undefined && this.announcedOn === wire;
   }

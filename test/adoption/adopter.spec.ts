@@ -22,6 +22,8 @@ class Scene {
   /** Connections with the Client Identifiers of others. */
   readonly adoptions: FakeWire[] = [];
   readonly handler = new StubHandler();
+  /** Groups whose roll call was answered. */
+  readonly answered: string[] = [];
   readonly adopter: Adopter;
   refusal: Error | undefined;
   /** Reason Code of SUBACK for the presence filter. */
@@ -39,6 +41,7 @@ class Scene {
       address: 'mqtt://broker',
       answerTimeout: 1_000,
       prefix: PREFIX,
+      stem: 'w1',
       incarnation: 'this process',
       after: AFTER,
       own: new Map([[GROUP, new Map([['w1:workers:0', [FILTER]]])]]),
@@ -54,6 +57,7 @@ class Scene {
         consumer: (port) => new Consumer(this.consumerOptions(events), port),
       }),
       reassert: () => {},
+      answer: (group) => this.answered.push(group),
     });
   }
 
@@ -67,7 +71,7 @@ class Scene {
   private consumerOptions(events: EventBus): ConsumerOptions {
     return {
       connection: 'adopted',
-      routes: trieOf([route('jobs/#', [this.handler])]),
+      routes: trieOf([route('jobs/#', [this.handler], { attempts: 2 })]),
       unmatched: route('none', []),
       lanes: new KeyLanes(),
       concurrency: 1,
@@ -106,6 +110,7 @@ describe('The adopter', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
     scene = new Scene();
     await scene.adopter.start();
+    scene.adopter.begin();
   });
   afterEach(async () => {
     const stopped = scene.adopter.stop(0);
@@ -241,5 +246,65 @@ describe('The adopter', () => {
     const known = scene.adopter.retained(GROUP, 'w1:workers:0');
     await pass(1_000);
     await expect(known).resolves.toBeUndefined();
+  });
+
+  it('calls the roll on each connection on which it watches, once it knows what is retained', async () => {
+    expect(scene.watches[0]?.log).toEqual(['subscribe presence/workers/+', 'publish presence/workers/roll-call']);
+    scene.watches[0]?.end();
+    await pass(100);
+    expect(scene.watches[1]?.log).toEqual(['subscribe presence/workers/+', 'publish presence/workers/roll-call']);
+    expect(scene.watches[1]?.sent[0]?.message).toMatchObject({ qos: 1, retain: false });
+  });
+
+  it('answers roll calls that come together once, and the next again', async () => {
+    const call = { topic: 'presence/workers/roll-call', payload: Buffer.from('another process') };
+    for (let i = 0; i < 5; i++) scene.watches[0]?.deliver(call);
+    await pass(1_000);
+    expect(scene.answered).toEqual([GROUP]);
+    scene.watches[0]?.deliver(call);
+    await pass(1_000);
+    expect(scene.answered).toEqual([GROUP, GROUP]);
+  });
+
+  it('answers a roll call for the sessions that it is adopting, too', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    const wire = scene.adoptions[0];
+    scene.watches[0]?.deliver({ topic: 'presence/workers/roll-call', payload: Buffer.from('another process') });
+    await pass(1_000);
+    expect(wire?.payloads.map((payload) => (JSON.parse(payload) as Presence).state)).toEqual(['adopting', 'adopting']);
+  });
+
+  it('says when the broker does not let it call the roll', async () => {
+    scene.watches[0]?.sent[0]?.refuse(0x87);
+    expect(scene.events).toContainEqual(
+      expect.objectContaining({ connection: 'w1:presence', error: expect.any(PresenceRefusedError) }),
+    );
+  });
+
+  it('lets nobody try again what failed in a session that its owner has taken back', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    const wire = scene.adoptions[0];
+    wire?.deliver({ topic: 'jobs/a', qos: 1, packetId: 1, payload: Buffer.from('a') });
+    scene.handler.call('a').fail();
+    await promisesToSettle();
+    wire?.end();
+    await pass(10 * AFTER);
+    expect(scene.handler.calls.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('waits when it stops for what still runs of a session that its owner has taken back', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    const wire = scene.adoptions[0];
+    wire?.deliver({ topic: 'jobs/a', qos: 1, packetId: 1, payload: Buffer.from('a') });
+    wire?.end();
+    await promisesToSettle();
+    const stopped = scene.adopter.stop(60_000).then(() => 'stopped');
+    await promisesToSettle();
+    await expect(Promise.race([stopped, Promise.resolve('waiting')])).resolves.toBe('waiting');
+    scene.handler.call('a').succeed();
+    await expect(stopped).resolves.toBe('stopped');
   });
 });

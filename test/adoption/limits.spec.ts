@@ -50,14 +50,33 @@ describe('A worker that announces itself', () => {
     expect(handler.ended).toEqual(['w1:workers:0 alive']);
   });
 
-  it('says at start when its filters are more than a will can tell of', async () => {
-    const { url } = await scene.embeddedBroker();
+  it('spreads more filters than a will can tell of over connections', async () => {
+    const broker = await scene.embeddedBroker();
     const filters = Array.from({ length: 3_000 }, (_, i) => `jobs/of/customer/${i}`);
+    const handler = new ControlledHandler();
+    handler.finishAll();
+    await scene.worker(
+      { url: broker.url, adoption: true, clientId: 'w1' },
+      controllerFor(SharedPattern('workers', filters), (data) => handler.handle(data)),
+    );
+    const publisher = await scene.publisher(broker.url);
+    await publisher.publish('jobs/of/customer/0', ['first']);
+    await publisher.publish('jobs/of/customer/2999', ['last']);
+    await Promise.all([handler.whenStarted('first'), handler.whenStarted('last')]);
+
+    const ids = broker.clients.map(({ clientId }) => clientId);
+    expect(ids).toEqual(expect.arrayContaining(['w1:workers:0', 'w1:workers:1']));
+    expect(handler.ended.toSorted()).toEqual(['first', 'last']);
+  });
+
+  it('says at start when a single filter is more than a will can tell of', async () => {
+    const { url } = await scene.embeddedBroker();
+    const filter = `jobs/${'x'.repeat(65_400)}`;
     const listening = scene.worker(
       { url, adoption: true, clientId: 'w1' },
-      controllerFor(SharedPattern('workers', filters), () => {}),
+      controllerFor(SharedPattern('workers', filter), () => {}),
     );
     await expect(listening).rejects.toThrow(InvalidOptionError);
-    await expect(listening).rejects.toThrow(/3000 filters.*adoption: false/);
+    await expect(listening).rejects.toThrow(/do not fit.*adoption: false/);
   });
 });

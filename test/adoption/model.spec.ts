@@ -25,6 +25,7 @@ const cut = (which: number): Step => step(`cut(${which})`, (fleet) => fleet.cut(
 const forge = (which: number): Step => step(`forge(${which})`, (fleet) => fleet.forge(which));
 const reorder = (which: number): Step => step(`reorder(${which})`, (fleet) => fleet.reorder(which));
 const duplicate = (which: number): Step => step(`duplicate(${which})`, (fleet) => fleet.duplicate(which));
+const crashBroker = step('crashBroker()', (fleet) => fleet.crashBroker());
 const publish = step('publish()', (fleet) => fleet.publish());
 const start = step('start()', (fleet) => fleet.start());
 
@@ -43,6 +44,7 @@ const steps = fc.array(
     { arbitrary: few.map(crash), weight: 3 },
     { arbitrary: few.map(close), weight: 1 },
     { arbitrary: few.map(cut), weight: 3 },
+    { arbitrary: fc.constant(crashBroker), weight: 1 },
     { arbitrary: few.map(forge), weight: 1 },
     { arbitrary: few.map(reorder), weight: 1 },
     { arbitrary: few.map(duplicate), weight: 1 },
@@ -63,6 +65,8 @@ const REMEMBERED: [Step[]][] = [
   ],
   // close() before the connection has been made usable.
   [[close(0), passTime(11_000), cut(2), passTime(10_000), moves(98, 176)]],
+  // The will of a process is lost with the broker.
+  [[publish, moves(0), crash(0), crashBroker]],
   // A process that dies between the end of its connection and that of its session (3.1.1).
   [[close(0), moves(639, 465), moves(283, 289, 0, 0, 33), passTime(1_000), crash(0)]],
 ];

@@ -11,6 +11,7 @@ const gone = presence(DEAD, { state: 'gone' });
 
 interface BoardOptions {
   own?: Record<string, readonly string[]>;
+  stem?: string;
   after?: number;
   incarnation?: string;
 }
@@ -22,10 +23,16 @@ class Scene {
   readonly board: PresenceBoard;
   private readonly began = Date.now();
 
-  constructor({ own = { 'w1:workers:0': [FILTER] }, after = AFTER, incarnation = 'this process' }: BoardOptions = {}) {
+  constructor({
+    own = { 'w1:workers:0': [FILTER] },
+    stem = 'w1',
+    after = AFTER,
+    incarnation = 'this process',
+  }: BoardOptions = {}) {
     this.board = new PresenceBoard({
       prefix: PREFIX,
       group: GROUP,
+      stem,
       incarnation,
       own: new Map(Object.entries(own)),
       after,
@@ -33,6 +40,7 @@ class Scene {
       adopt: ({ clientId }) => this.adoptions.push({ session: clientId, at: Date.now() - this.began }),
       overwritten: (message) => this.overwritten.push(message),
     });
+    this.board.begin();
   }
 
   hear(message: Presence): void {
@@ -159,6 +167,7 @@ describe('The presence board', () => {
     scene.board.reset();
     expect(scene.board.presenceOf(DEAD)).toBeUndefined();
     expect(jest.getTimerCount()).toBe(0);
+    scene.board.begin();
     scene.hear(gone);
     jest.advanceTimersByTime(AFTER - 1);
     expect(scene.adoptions).toEqual([]);
@@ -214,12 +223,89 @@ describe('The presence board', () => {
   });
 });
 
+describe('A roll call', () => {
+  /** As on a broker that ended without a word on who was gone. */
+  function scene(options: BoardOptions = {}): Scene {
+    const of = new Scene(options);
+    of.board.reset();
+    return of;
+  }
+
+  it.each(['alive', 'adopting'] as const)(
+    'finds vacant what was said to be %s, and of which nothing is heard',
+    (state) => {
+      const { board, adoptions, hear } = bound(scene());
+      hear({ ...gone, state });
+      board.begin();
+      expect(board.isVacant(DEAD)).toBe(true);
+      jest.advanceTimersByTime(AFTER - 1);
+      expect(adoptions).toEqual([]);
+      jest.advanceTimersByTime(1);
+      expect(adoptions).toEqual([{ session: DEAD, at: AFTER }]);
+    },
+  );
+
+  it.each(['alive', 'adopting'] as const)('leaves alone whoever answers that it is %s', (state) => {
+    const { board, hear, all } = bound(scene());
+    hear({ ...gone, state });
+    board.begin();
+    jest.advanceTimersByTime(AFTER - 1);
+    hear({ ...gone, state });
+    expect(board.isVacant(DEAD)).toBe(false);
+    expect(all()).toEqual([]);
+  });
+
+  it('gives time to answer, however short `after` is', () => {
+    const { board, adoptions, hear } = bound(scene({ after: 0 }));
+    hear({ ...gone, state: 'alive' });
+    board.begin();
+    jest.advanceTimersByTime(4_999);
+    expect(adoptions).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(adoptions).toEqual([{ session: DEAD, at: 5_000 }]);
+  });
+
+  it('comes before anything is adopted: what is gone waits for it', () => {
+    const { board, adoptions, hear, all } = bound(scene());
+    hear(gone);
+    jest.advanceTimersByTime(10 * AFTER);
+    expect(adoptions).toEqual([]);
+    board.begin();
+    expect(all()).toEqual([DEAD]);
+  });
+
+  it('does not count those that are silent among the candidates', () => {
+    const { board, adoptions, hear } = bound(scene());
+    for (const name of ['a', 'b', 'c', 'd', 'e']) hear(presence(`${name}:workers:0`));
+    hear(gone);
+    board.begin();
+    jest.advanceTimersByTime(AFTER);
+    expect(adoptions.map(({ session }) => session)).toContain(DEAD);
+  });
+
+  it('never finds the own sessions vacant', () => {
+    const { board, hear, all } = bound(scene());
+    hear(presence('w1:workers:0'));
+    board.begin();
+    expect(all()).toEqual([]);
+  });
+});
+
+function bound(scene: Scene) {
+  return {
+    board: scene.board,
+    adoptions: scene.adoptions,
+    hear: (message: Presence) => scene.hear(message),
+    all: () => scene.allAdoptions(),
+  };
+}
+
 describe('Workers that rank themselves', () => {
   const names = ['a', 'b', 'c', 'd', 'e'];
   const session = (name: string): string => `${name}:workers:0`;
 
   function workers(): Map<string, Scene> {
-    return new Map(names.map((name) => [name, new Scene({ own: { [session(name)]: [FILTER] } })]));
+    return new Map(names.map((name) => [name, new Scene({ stem: name, own: { [session(name)]: [FILTER] } })]));
   }
 
   it('agree on a turn for each, a step apart, in whatever order they hear', () => {
@@ -279,6 +365,15 @@ describe('Workers that rank themselves', () => {
     }
     jest.advanceTimersByTime(AFTER + STEP);
     expect([...scenes.values()].filter(({ adoptions }) => adoptions.length > 0)).toHaveLength(2);
+  });
+
+  it('count what a worker serves on all its connections together', () => {
+    const mails = '$share/workers/mails/#';
+    const split = { 'w1:workers:0': [FILTER], 'w1:workers:1': [mails] };
+    const scene = new Scene({ own: split });
+    scene.hear({ ...gone, filters: [FILTER, mails] });
+    jest.advanceTimersByTime(AFTER);
+    expect(scene.adoptions).toEqual([{ session: DEAD, at: AFTER }]);
   });
 
   it('do not count those that serve other filters, and those that are gone themselves', () => {

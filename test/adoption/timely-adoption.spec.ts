@@ -33,6 +33,7 @@ describe('A session that is gone', () => {
       address: 'mqtt://broker',
       answerTimeout: 5000,
       prefix: PREFIX,
+      stem: 'heir',
       incarnation: 'process of heir',
       after: AFTER,
       own: new Map([[GROUP, new Map([['heir:workers:0', [FILTER]]])]]),
@@ -48,9 +49,11 @@ describe('A session that is gone', () => {
         consumer: () => ({ snapshot: () => ({}) }) as never,
       }),
       reassert: () => {},
+      answer: () => {},
     });
     watch.news = undefined;
     await adopter.start();
+    adopter.begin();
     watch.deliver(retained(gone));
   });
 

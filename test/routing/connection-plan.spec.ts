@@ -49,6 +49,25 @@ describe('A connection plan', () => {
     expect(written(plan)).toEqual(['g#0: a/# b', 'g#1: a/+/c +', '(plain)#0: a/#', '(plain)#1: a', 'h#0: a/#']);
   });
 
+  it('gives a connection no more filters of a group than its will can tell of', () => {
+    const long = (i: number): string => `${i}/${'x'.repeat(1_000)}`;
+    const filters = Array.from({ length: 150 }, (_, i) => long(i));
+    const shared = planConnections(
+      filters.map((filter) => subscription('g', filter)),
+      { connections: 1 },
+    );
+    expect(shared.flatMap(({ subscriptions }) => subscriptions.map(({ filter }) => filter.text))).toEqual(filters);
+    for (const { subscriptions } of shared) {
+      const patterns = subscriptions.map(({ filter }) => `$share/g/${filter.text}`);
+      expect(Buffer.byteLength(JSON.stringify(patterns))).toBeLessThan(64_000);
+    }
+    const plain = planConnections(
+      filters.map((filter) => subscription(PLAIN, filter)),
+      { connections: 1 },
+    );
+    expect(plain).toHaveLength(1);
+  });
+
   it('opens each connection of a group as often as asked, and plain ones once', () => {
     const subscriptions = [subscription('g', 'a/#'), subscription('g', 'a/b'), subscription(PLAIN, 'a')];
     expect(written(planConnections(subscriptions, { connections: 2 }))).toEqual([

@@ -71,16 +71,18 @@ export class ModelBroker {
       if (message.payload === '') this.retained.delete(message.topic);
       else this.retained.set(message.topic, message);
     }
+    // [MQTT-3.3.1-12]: to a subscription that was there before.
+    const live = { ...message, retain: false };
     if (message.topic.startsWith('presence/')) {
       for (const session of this.sessions.values()) {
-        if ([...session.subscriptions].some((filter) => covers(filter, message.topic))) this.give(session, message);
+        if ([...session.subscriptions].some((filter) => covers(filter, message.topic))) this.give(session, live);
       }
       return true;
     }
     const members = [...this.sessions.values()].filter(({ subscriptions }) => subscriptions.has(SHARED));
     const member = members[this.turn++ % members.length];
     if (member === undefined) return false;
-    this.give(member, message);
+    this.give(member, live);
     return true;
   }
 
@@ -180,6 +182,19 @@ export class ModelBroker {
     }
     this.send(session);
     if (clean) this.transient.add(connection);
+  }
+
+  /** Ends without a word, and comes back with what it had stored: sessions and retained messages, but no wills. */
+  crash(): void {
+    for (const [clientId, session] of this.sessions) {
+      const { connection } = session;
+      if (connection === undefined) continue;
+      connection.will = undefined;
+      connection.served = false;
+      connection.toClient.splice(0, Infinity, { kind: 'end' });
+      session.connection = undefined;
+      if (this.transient.has(connection)) this.sessions.delete(clientId);
+    }
   }
 
   /** Connections whose sessions end with them. */

@@ -45,6 +45,7 @@ export class Fleet {
   private readonly wires = new Set<ModelWire>();
   private readonly connections = new Set<Connection>();
   private processes = 0;
+  private brokerCrashed = false;
 
   constructor(private readonly protocolVersion: ProtocolVersion) {
     this.broker = new ModelBroker({
@@ -124,6 +125,11 @@ export class Fleet {
     if (wire === undefined) return;
     wire.connection.toBroker.splice(1, Infinity, { kind: 'end' });
     wire.connection.toClient.splice(0, Infinity, { kind: 'end' });
+  }
+
+  crashBroker(): void {
+    this.brokerCrashed = true;
+    this.broker.crash();
   }
 
   publish(): void {
@@ -216,8 +222,16 @@ export class Fleet {
 
   /** Sessions but for strangers’, with what each still holds. */
   get sessions(): string[] {
-    const own = [...this.broker.sessions].filter(([clientId]) => !STRANGERS.includes(clientId));
+    const own = [...this.broker.sessions].filter(
+      ([clientId, session]) => !STRANGERS.includes(clientId) && !this.isUnknown(clientId, session),
+    );
     return own.map(([clientId, session]) => describeSession(clientId, session)).toSorted();
+  }
+
+  /** Begun and lost again before its worker could say anything of it; it gets nothing, and expires. */
+  private isUnknown(clientId: string, { connection, subscriptions, inFlight, queue }: Session): boolean {
+    const isEmpty = connection === undefined && subscriptions.size + inFlight.size + queue.length === 0;
+    return this.brokerCrashed && isEmpty && !this.broker.retained.has(presenceTopic(PREFIX, GROUP, clientId));
   }
 
   get presences(): string[] {
