@@ -170,8 +170,11 @@ export class Member implements LinkOwner {
     this.consumer.released(packetId);
   }
 
-  disconnected({ error }: WireClosed): void {
+  ended(): void {
     this.consumer.detach();
+  }
+
+  disconnected({ error }: WireClosed): void {
     this.renewal.connectionEnded();
     const unexpected = this.renewal.isUnderWay ? undefined : error;
     const lived = this.upSince === undefined ? undefined : Date.now() - this.upSince;
@@ -261,6 +264,8 @@ export class Member implements LinkOwner {
   /**
    * Ends what {@link start} began where not all of it succeeded: what this connection was given meanwhile is finished
    * within `drainTimeout`, because nobody else may ever get it. `forget` ends the session in any case.
+   *
+   * Where SUBSCRIBE was not answered the session may have its subscriptions all the same, and nobody who is at it.
    */
   async abandon(forget: boolean, drainTimeout: number): Promise<void> {
     if (!this.everOpened) {
@@ -268,7 +273,9 @@ export class Member implements LinkOwner {
       this.become('closed');
       return;
     }
-    await this.close(drainTimeout);
-    if (forget) await this.departure.forget(this.options.answerTimeout);
+    const { answerTimeout } = this.options;
+    const waitsForBrokerOnly = this.link.wire === undefined && this.consumer.snapshot().unsettled === 0;
+    await this.close(waitsForBrokerOnly ? Math.min(answerTimeout, drainTimeout) : drainTimeout);
+    if (forget) await this.departure.forget(answerTimeout);
   }
 }

@@ -13,6 +13,8 @@ export interface LinkOwner {
   /** Answers as {@link WireListener.publish}. */
   publish?(packet: InboundPublish): boolean;
   released?(packetId: number): void;
+  /** A connection that was {@link opened} has ended; called synchronously. */
+  ended?(): void;
   /** A connection ended or did not come about; called synchronously, and the link tries again by itself. */
   disconnected(reason: WireClosed): void;
 }
@@ -25,7 +27,7 @@ export const DEFAULT_RECONNECT: Backoff = { initial: 200, factor: 2, max: 30_000
 /** A connection that lived this long (ms) was a good one: the waits begin from the shortest again. */
 const STABLE_AFTER = 5_000;
 
-type State = 'starting' | 'running' | 'stopped';
+type State = 'starting' | 'running' | 'failed' | 'stopped';
 
 /** A connection that is up, and a promise of its end. */
 interface Opened {
@@ -78,7 +80,7 @@ export class Link {
       this.requireNotStopped();
       this.state = 'running';
     } catch (error) {
-      this.state = 'stopped';
+      this.state = this.stopping.signal.aborted ? 'stopped' : 'failed';
       throw error;
     }
   }
@@ -137,6 +139,7 @@ export class Link {
     this.usable = false;
     this.setupError = undefined;
     this.lastClosed = { ...reason, error };
+    this.owner.ended?.();
     if (this.state === 'running') this.lost(this.lastClosed);
   }
 
@@ -170,13 +173,14 @@ export class Link {
   }
 
   /**
-   * The connection that is up and usable, after one attempt that does not wait for its time where there is none.
-   * `undefined` when the server cannot be reached, or when its connection cannot be made usable.
+   * The connection that is up and usable, after one attempt that does not wait for its time where there is none; also
+   * after a {@link start} that failed, for what has to be undone. `undefined` when the server cannot be reached, or when its connection cannot be made usable.
    */
   async reach(): Promise<Wire | undefined> {
     await this.recycled;
     if (this.attempt !== undefined && !(await this.attempt)) return undefined;
-    if (this.current === undefined && this.state === 'running') await this.tryAgain();
+    const mayTry = this.state === 'running' || this.state === 'failed';
+    if (this.current === undefined && mayTry) await this.tryAgain();
     return this.wire;
   }
 

@@ -80,3 +80,61 @@ describe.each([4, 5] as const)('What a group was given before another was refuse
     expect(scene.timeline.of('jobs/1')).toEqual(['started', 'finished', 'dropped']);
   });
 });
+
+describe.each([4, 5] as const)('A session whose SUBACK does not come (%i)', (protocolVersion) => {
+  const server = { protocolVersion, clientId: 'w', connectTimeout: 1_000 };
+
+  /** What is retained where workers tell each other of their sessions. */
+  async function presences(): Promise<string[]> {
+    const client = await RawClient.connect(scene.broker.url, { protocolVersion, clientId: 'looks-on' });
+    await client.subscribe('nestjs-mqtt-shared/presence/#');
+    await client.ping();
+    await client.disconnect();
+    return client.publishes.map(({ topic }) => topic);
+  }
+
+  it.each([true, false])('is ended when listen() has failed for it, adoption %s', async (adoption) => {
+    scene.broker.withhold(({ cmd }, id) => cmd === 'suback' && id === 'w:workers:0');
+    await scene.create({ controllers: [JobsController], server: { ...server, adoption } });
+    await expect(scene.app.listen()).rejects.toMatchObject({ code: 'NO_ANSWER' });
+    expect(scene.broker.clients).toEqual([]);
+    expect(await presences()).toEqual([]);
+  });
+
+  it('is finished before: what it was given is handled and acknowledged', async () => {
+    scene.broker.withhold(({ cmd }, id) => cmd === 'suback' && id === 'w:workers:0');
+    await scene.create({ controllers: [JobsController], server: { ...server, concurrency: 1 } });
+    const subscribed = new Promise<void>((resolve) =>
+      scene.broker.on('subscribe', ({ filter }) => filter === '$share/workers/jobs/+' && resolve()),
+    );
+    const disconnected = new Promise<void>((resolve) =>
+      scene.broker.on('disconnect', ({ clientId }) => clientId === 'w:workers:0' && resolve()),
+    );
+    const listening = scene.app.listen();
+    listening.catch(() => {});
+    await subscribed;
+    await scene.publish('jobs/1');
+    await scene.publish('jobs/2');
+    await scene.timeline.until('started jobs/1');
+    await disconnected;
+    gate.resolve();
+    await expect(listening).rejects.toMatchObject({ code: 'NO_ANSWER' });
+    // What was done when its connection had ended comes again.
+    for (const topic of ['jobs/1', 'jobs/2']) {
+      const told = scene.timeline.of(topic);
+      expect([told[0], told.at(-1)]).toEqual(['started', 'acknowledged']);
+      expect(told.filter((entry) => entry === 'acknowledged')).toHaveLength(1);
+    }
+    expect(scene.broker.clients).toEqual([]);
+  });
+
+  it('stays for its worker to come back when the broker answers nothing, and listen() does not wait for long', async () => {
+    scene.broker.withhold(({ cmd }, id) => ['suback', 'unsuback'].includes(cmd) && id === 'w:workers:0');
+    await scene.create({
+      controllers: [JobsController],
+      server: { ...server, connectTimeout: 100, drainTimeout: 600_000 },
+    });
+    await expect(scene.app.listen()).rejects.toMatchObject({ code: 'NO_ANSWER' });
+    expect(scene.broker.clients.map(({ clientId }) => clientId)).toEqual(['w:workers:0']);
+  });
+});
