@@ -2,9 +2,10 @@ import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { dispatch } from './dispatch.js';
 import { overhead } from './overhead.js';
+import { poison } from './poison.js';
 import { describeBroker } from './support/broker.js';
 import { type Check, passed } from './support/check.js';
-import { CONCURRENCY, IN_FLIGHT, WAIT } from './support/settings.js';
+import { CONCURRENCY, IN_FLIGHT, REDELIVER_AFTER, WAIT } from './support/settings.js';
 import { waiting } from './waiting.js';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
@@ -25,6 +26,10 @@ checks.push(...(await dispatch(dispatches, rounds)));
 
 console.log(`\n3. Waiting: handlers of ${WAIT} ms, concurrency ${CONCURRENCY}, median of ${rounds}\n`);
 checks.push(...(await waiting(rounds)));
+
+console.log(`\n4. Poison: 10,000 such messages beside one that always fails, and that makes its connection be renewed each
+   ${REDELIVER_AFTER} ms, median of ${rounds}\n`);
+checks.push(...(await poison(rounds)));
 
 console.log();
 for (const check of checks) {
