@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { MQTTSharedError } from '../errors/mqtt-shared.error.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { brokerAddress } from '../session/broker-address.js';
 import type { OpenWire, ProtocolVersion, TlsOptions } from '../session/wire.js';
@@ -103,7 +104,8 @@ export class Doctor {
       await bench.member();
       return undefined;
     } catch (error) {
-      return reasonOf(error);
+      // In full: what to do is at its end.
+      return error instanceof MQTTSharedError ? error.message.replace(/\.$/, '') : reasonOf(error);
     } finally {
       await bench.close();
     }

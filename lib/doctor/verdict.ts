@@ -28,7 +28,9 @@ export function verdictOn({ versions, address }: Examination): Verdict {
   if (only === undefined) {
     const advice = merged(versions, (version) => [{ level: 'problem', says: whyNot(version) }]);
     const reached = versions.some(({ unreachable }) => unreachable === undefined);
-    const summary = reached ? `Shared subscriptions do not work on ${address}.` : `${address} could not be reached.`;
+    const summary = reached
+      ? `Shared subscriptions do not work on ${address}.`
+      : `No connection to ${address} came about.`;
     return { works: false, summary, advice, options: [] };
   }
   const advice = [

@@ -28,7 +28,7 @@ export const ARTEMIS: Findings = {
   crashClean: HANDED_OVER,
   crashPersistent: HANDED_OVER,
   offlineMember: { toOther: 20, onReturn: 0, lost: 0 },
-  unsubscribe: { held: 4, redelivered: 4, lateAcknowledgementCounts: true },
+  unsubscribe: { held: 4, redelivered: 4, lateAcknowledgementCounts: true, queued: 0, lost: 0 },
   resubscribe: { redelivered: 4 },
   receiveMaximum: { window: 2, atOnce: 2, toOther: 18, later: 0, lost: 0 },
 };
@@ -40,7 +40,7 @@ export const HIVEMQ: Findings = {
   crashClean: HANDED_OVER,
   crashPersistent: HANDED_OVER,
   offlineMember: { toOther: 20, onReturn: 0, lost: 0 },
-  unsubscribe: { held: 4, redelivered: 0, lateAcknowledgementCounts: true },
+  unsubscribe: { held: 4, redelivered: 0, lateAcknowledgementCounts: true, queued: 0, lost: 0 },
   receiveMaximum: { window: 2, atOnce: 2, toOther: 3, later: 15, lost: 0 },
   window: { limit: 50, inBatches: true, lost: 0 },
   burst: {
@@ -56,7 +56,7 @@ export const NANOMQ: Findings = {
   crashPersistent: { ...TO_OWNER, after: 15_000 },
   offlineMember: { toOther: 10, onReturn: 0, lost: 10 },
   allOffline: { toFirst: 0, toSecond: 0, lost: 10 },
-  unsubscribe: { held: 4, redelivered: 0, lateAcknowledgementCounts: true },
+  unsubscribe: { held: 4, redelivered: 0, lateAcknowledgementCounts: true, queued: 0, lost: 0 },
   receiveMaximum: { window: 2, atOnce: 2, toOther: 8, later: 0, lost: 10 },
   resends: { resends: true, after: 10_000, dup: true, samePacketId: true },
 };
@@ -68,7 +68,7 @@ export const MOSQUITTO: Findings = {
   crashClean: LOST,
   crashPersistent: TO_OWNER,
   offlineMember: { toOther: 10, onReturn: 10, lost: 0 },
-  unsubscribe: { held: 4, redelivered: 0, lateAcknowledgementCounts: true },
+  unsubscribe: { held: 4, redelivered: 0, lateAcknowledgementCounts: true, queued: 0, lost: 0 },
   receiveMaximum: { window: 2, atOnce: 2, toOther: 8, later: 10, lost: 0 },
   window: { limit: 20, inBatches: false, lost: 0 },
 };

@@ -37,6 +37,11 @@ export const ACKNOWLEDGEMENT_RULES: readonly Rule[] = [
     };
   },
   (version) => {
+    const finding = findingOf(version, 'unsubscribe');
+    if (finding === undefined || finding.lost === 0) return undefined;
+    return { level: 'problem', says: 'Messages that were queued for a worker when it unsubscribes are lost.' };
+  },
+  (version) => {
     const finding = findingOf(version, 'resubscribe');
     if (finding === undefined || finding.redelivered === 0) return undefined;
     return {
