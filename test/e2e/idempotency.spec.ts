@@ -144,6 +144,28 @@ describe('Under the idempotency interceptor a message id', () => {
       expect(store.records.size).toBe(1);
     });
 
+    it('that its handler refuses is refused to its waiting duplicate too, and neither counts as skipped', async () => {
+      const handler = new ControlledHandler();
+      ground.scene().onClose(() => handler.finishAll());
+      const decorate = both(onceBy(ground, { store: new Keyv() }), pattern());
+      const { worker, jobs } = await workerWith(ground, decorate, async ({ n }, ctx) => {
+        await handler.handle(`m${n}`);
+        ctx.reject(0x99);
+      });
+      await jobs.publish('jobs/a', 'one', 1);
+      await jobs.publish('jobs/a', 'one', 2);
+      await handler.whenStarted('m1');
+      await worker.events.take('started', 2);
+      await setImmediate(); // the second gets from Nest's guards to the interceptor
+      handler.finish('m1');
+      await worker.events.take('acknowledged', 2);
+      await setImmediate(); // the methods themselves end after the verdict on their messages
+      const refusals = worker.events.of('failed').map(({ error }) => (error as RejectMessage).reasonCode);
+      expect(refusals).toEqual([0x99, 0x99]);
+      expect(handler.started).toEqual(['m1']);
+      expect(worker.events.of('skipped')).toEqual([]);
+    });
+
     it('is recorded before its message is acknowledged', async () => {
       const store = new ScriptedStore();
       store.holdWrites();

@@ -23,16 +23,19 @@ import {
   type MQTTSharedContext,
   SharedPattern,
 } from 'nestjs-mqtt-shared';
-import { lastValueFrom, of } from 'rxjs';
+import { from, lastValueFrom, Observable, of, Subject } from 'rxjs';
+import type { Attempt } from '../../lib/delivery/attempt.js';
 import { Attempts } from '../../lib/failure/attempts.js';
 import { MissingMessageIdError } from '../../lib/errors/missing-message-id.error.js';
 import { idempotencyKey } from '../../lib/idempotency/idempotency-key.js';
 import { findMessageId } from '../../lib/idempotency/message-id.js';
+import { Once } from '../../lib/idempotency/once.js';
 import { decodeRecord, encodeRecord } from '../../lib/idempotency/record.js';
 import { Unrecorded } from '../../lib/idempotency/unrecorded.js';
 import type { PublishProperties } from '../../lib/session/wire.js';
 import { Scene } from '../server/worker.js';
 import fc from '../support/fast-check.js';
+import { ScriptedStore } from './scripted-store.js';
 
 describe('A message id', () => {
   const contextOf = (properties: PublishProperties | undefined): MQTTSharedContext =>
@@ -230,6 +233,56 @@ describe('Provided by Nest, the idempotency interceptor', () => {
     };
     await twice(controllerWith(UseInterceptors(IdempotencyInterceptor)), [Tenant, options]);
     expect(ran).toEqual(['one']);
+  });
+});
+
+describe('The answer to a request', () => {
+  function ask(store: ScriptedStore, handle: () => Observable<unknown>) {
+    const attempt = { delivery: { packet: { topic: 'jobs/a' }, message: { replyTarget: {} } } } as unknown as Attempt;
+    const task = { key: 'one', handler: 'Jobs.run', attempt, store, window: 1_000, handle };
+    const seen: unknown[] = [];
+    const ended = new Promise<void>((resolve, reject) => {
+      const answers = new Observable((subscriber) => void new Once(task, subscriber).start());
+      answers.subscribe({ next: (answer) => seen.push(answer), complete: resolve, error: reject });
+    });
+    return { seen, ended };
+  }
+
+  it('leaves after its record is written', async () => {
+    const store = new ScriptedStore();
+    store.holdWrites();
+    const { seen, ended } = ask(store, () => from(Promise.resolve('answer')));
+    await store.whenWriting();
+    await setImmediate();
+    expect(seen).toEqual([]);
+    store.release();
+    await ended;
+    expect(seen).toEqual(['answer']);
+  });
+
+  it('leaves at once where another may follow', async () => {
+    const answers = new Subject<string>();
+    const { seen, ended } = ask(new ScriptedStore(), () => answers);
+    await setImmediate();
+    answers.next('first');
+    await setImmediate();
+    expect(seen).toEqual(['first']);
+    answers.next('second');
+    answers.next('third');
+    expect(seen).toEqual(['first', 'second']);
+    answers.complete();
+    await ended;
+    expect(seen).toEqual(['first', 'second', 'third']);
+  });
+
+  it('that came before a failure has left', async () => {
+    const answers = new Subject<string>();
+    const { seen, ended } = ask(new ScriptedStore(), () => answers);
+    await setImmediate();
+    answers.next('first');
+    answers.error(new Error('broken'));
+    await expect(ended).rejects.toThrow('broken');
+    expect(seen).toEqual(['first']);
   });
 });
 
