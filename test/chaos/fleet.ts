@@ -39,6 +39,8 @@ const TRIES_TO_START = 20;
 /** The workers, each behind a network of its own, and what can happen to them. */
 export class Fleet {
   readonly #places: Place[] = [];
+  /** What is done to the workers that are being replaced. */
+  readonly #replacing = new Set<Promise<void>>();
 
   constructor(
     private readonly guard: Guard,
@@ -103,9 +105,13 @@ export class Fleet {
     if (release.blame !== 'cut' || !this.names.includes(worker)) this.ledger.takeovers++;
   }
 
+  /** Half of the workers are left at the least: how long jobs wait for too few of them is not what is measured. */
   async #kill(place: Place): Promise<void> {
-    await this.#die(place);
-    await this.#replace(place);
+    while (this.#replacing.size >= Math.max(1, Math.floor(this.#places.length / 2)))
+      await Promise.race(this.#replacing);
+    const replaced = this.#die(place).then(() => this.#replace(place));
+    this.#replacing.add(replaced);
+    await replaced.finally(() => this.#replacing.delete(replaced));
   }
 
   async #die({ name, proxy, worker }: Place): Promise<void> {
