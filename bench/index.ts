@@ -3,9 +3,11 @@ import { parseArgs } from 'node:util';
 import { dispatch } from './dispatch.js';
 import { overhead } from './overhead.js';
 import { poison } from './poison.js';
+import { publishing } from './publishing.js';
 import { describeBroker } from './support/broker.js';
 import { type Check, passed } from './support/check.js';
 import { CONCURRENCY, IN_FLIGHT, REDELIVER_AFTER, WAIT } from './support/settings.js';
+import { UNDER_WAY } from './support/publishing.js';
 import { waiting } from './waiting.js';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
@@ -30,6 +32,9 @@ checks.push(...(await waiting(rounds)));
 console.log(`\n4. Poison: 10,000 such messages beside one that always fails, and that makes its connection be renewed each
    ${REDELIVER_AFTER} ms, median of ${rounds}\n`);
 checks.push(...(await poison(rounds)));
+
+console.log(`\n5. Publishing: ${messages} QoS 1 messages, ${UNDER_WAY} under way, median of ${rounds} (least–most)\n`);
+checks.push(...(await publishing(messages, rounds)));
 
 console.log();
 for (const check of checks) {

@@ -6,10 +6,8 @@ import { encodeRequest } from '../reply/encode-request.js';
 import type { NormalizePattern } from '../reply/nest-envelope.js';
 import type { OutboundPublish, ProtocolVersion, PublishProperties } from '../session/wire.js';
 import type { ClientMQTTSharedOptions } from './client-options.js';
-import { mergeProperties, outgoingData } from './outgoing-data.js';
+import { mergeProperties, type OutgoingData, outgoingData } from './outgoing-data.js';
 import { publishTopic } from './publish-topic.js';
-
-type Payload = Pick<OutboundPublish, 'payload' | 'properties'>;
 
 /** From a packet of Nest's to a message of MQTT. */
 export class MessageEncoder {
@@ -37,43 +35,44 @@ export class MessageEncoder {
    * @throws InvalidTopicNameError, PayloadEncodeError
    */
   event(packet: ReadPacket): OutboundPublish {
-    return this.message(packet, 'emit', (data) => ({
-      payload: this.serialized({ ...packet, data }) ?? this.codec.encode(data),
-      properties: metadataProperties(packet),
-    }));
+    const topic = this.topic(packet.pattern, 'emit');
+    const given = outgoingData(packet.data);
+    const { serializer } = this.options;
+    const payload =
+      serializer === undefined
+        ? this.codec.encode(given.data)
+        : toPayload(serializer.serialize({ ...packet, data: given.data }));
+    return this.message(topic, given, payload, metadataProperties(packet));
   }
 
   /** @throws InvalidTopicNameError, PayloadEncodeError */
   request(packet: ReadPacket, id: string): OutboundPublish {
-    return this.message(packet, 'send', (data) => {
-      const { replyTo } = this;
-      const request = { ...packet, data, id, replyTo };
-      const serialized = this.serialized(request);
-      if (serialized === undefined) return encodeRequest(request, this.codec, this.protocolVersion);
-      const correlationData = Buffer.from(id);
-      return {
-        payload: serialized,
-        properties: { ...metadataProperties(packet), responseTopic: replyTo, correlationData },
-      };
-    });
+    const topic = this.topic(packet.pattern, 'send');
+    const given = outgoingData(packet.data);
+    const { replyTo } = this;
+    const { serializer } = this.options;
+    const request = { ...packet, data: given.data, id, replyTo };
+    if (serializer === undefined) {
+      const { payload, properties } = encodeRequest(request, this.codec, this.protocolVersion);
+      return this.message(topic, given, payload, properties);
+    }
+    const properties = { ...metadataProperties(packet), responseTopic: replyTo, correlationData: Buffer.from(id) };
+    return this.message(topic, given, toPayload(serializer.serialize(request)), properties);
   }
 
-  private message(packet: ReadPacket, method: 'emit' | 'send', encode: (data: unknown) => Payload): OutboundPublish {
-    const topic = this.topic(packet.pattern, method);
-    const { data, qos, retain, properties: recordProperties } = outgoingData(packet.data);
-    const { payload, properties } = encode(data);
+  private message(
+    topic: string,
+    given: OutgoingData,
+    payload: OutboundPublish['payload'],
+    properties: PublishProperties | undefined,
+  ): OutboundPublish {
     return {
       topic,
       payload,
-      qos: qos ?? this.options.qos ?? 1,
-      retain: retain ?? false,
-      properties: this.protocolVersion === 5 ? mergeProperties(recordProperties, properties) : undefined,
+      qos: given.qos ?? this.options.qos ?? 1,
+      retain: given.retain ?? false,
+      properties: this.protocolVersion === 5 ? mergeProperties(given.properties, properties) : undefined,
     };
-  }
-
-  private serialized(packet: ReadPacket): Buffer | string | undefined {
-    const { serializer } = this.options;
-    return serializer && toPayload(serializer.serialize(packet));
   }
 }
 

@@ -6,7 +6,7 @@ import type { FilterTrie } from '../routing/filter-trie.js';
 import type { InboundPublish } from '../session/wire.js';
 import type { Failure } from './attempt.js';
 import { Admission } from './admission.js';
-import { Bag } from './bag.js';
+import { Bag } from '../bag.js';
 import { Conditions } from './conditions.js';
 import { ConsumerReport } from './consumer-report.js';
 import type { ConsumerSnapshot } from './consumer-stats.js';

@@ -2,7 +2,7 @@ import type { Settlement } from '../failure/failure-policy.js';
 import type { InboundPublish } from '../session/wire.js';
 import type { AckSlot } from './ack-queue.js';
 import type { Attempt, Failure } from './attempt.js';
-import type { Place } from './bag.js';
+import type { Place } from '../bag.js';
 import type { Gate, Passenger } from './gate.js';
 import type { Handler, Route } from './handler.js';
 

@@ -2,7 +2,7 @@ import { HandlerTimeoutError } from '../errors/handler-timeout.error.js';
 import { RejectMessage } from '../failure/verdicts.js';
 import { ACKNOWLEDGE, type FailedMessage, type FailureEnd, HOLD, type Settlement } from '../failure/failure-policy.js';
 import { Attempt, type Failure } from './attempt.js';
-import { Bag } from './bag.js';
+import { Bag } from '../bag.js';
 import type { Delivery } from './delivery.js';
 import { advance, retreat } from './gate.js';
 import type { Handler } from './handler.js';

@@ -1,3 +1,4 @@
+import { Bag } from '../bag.js';
 import type { Wire } from '../session/wire.js';
 import type { Outgoing } from './outgoing.js';
 
@@ -13,9 +14,10 @@ const MOST_QOS_2_ON_3_1_1 = 10;
 /** Messages of QoS 0 that are handed over and not written: beyond that the socket does not keep up. */
 const MOST_UNWRITTEN = 100;
 
-/** What the server has not confirmed, in the order of sending, and whether it takes more ([MQTT-3.3.4-9]). */
+/** What the server has not confirmed, and whether it takes more ([MQTT-3.3.4-9]). */
 export class InFlight {
-  private readonly messages = new Set<Outgoing>();
+  private readonly messages = new Bag<Outgoing>();
+  private added = 0;
   private unwritten = 0;
   private receiveMaximum = 0;
   private receiveMaximumOfQoS2 = 0;
@@ -35,17 +37,20 @@ export class InFlight {
   }
 
   add(outgoing: Outgoing): void {
-    this.messages.add(outgoing);
+    outgoing.number = ++this.added;
+    outgoing.place = this.messages.add(outgoing);
     if (outgoing.message.qos === 0) this.unwritten++;
   }
 
   delete(outgoing: Outgoing): void {
-    if (this.messages.delete(outgoing) && outgoing.message.qos === 0) this.unwritten--;
+    this.messages.remove(outgoing.place);
+    if (outgoing.message.qos === 0) this.unwritten--;
   }
 
+  /** Everything, in the order of sending; nothing is in flight afterwards. */
   drain(): Outgoing[] {
-    const all = [...this.messages];
-    this.messages.clear();
+    const all = this.messages.members().sort((a, b) => a.number - b.number);
+    for (const { place } of all) this.messages.remove(place);
     this.unwritten = 0;
     return all;
   }

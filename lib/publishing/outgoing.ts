@@ -1,3 +1,4 @@
+import type { Place } from '../bag.js';
 import type { OutboundPublish } from '../session/wire.js';
 
 /** Called once: without an error when the server has taken the message. */
@@ -5,6 +6,9 @@ export type Published = (error?: Error) => void;
 
 /** A message from `send` to its outcome. */
 export class Outgoing {
+  /** Where it is while it is in flight, and how many were sent before it. */
+  place: Place<Outgoing> | undefined;
+  number = 0;
   private settled = false;
 
   constructor(

@@ -154,7 +154,9 @@ class MqttWire implements Wire {
 
   publish(message: OutboundPublish, done: (error: Error | undefined, reasonCode: number) => void): void {
     const { topic, payload, qos, retain, properties } = message;
-    this.client.publish(topic, payload, { qos, retain, properties }, (error, packet) => {
+    // mqtt.js copies the options, and one that its defaults do not have costs more than all the others.
+    const options = properties === undefined ? { qos, retain } : { qos, retain, properties };
+    this.client.publish(topic, payload, options, (error, packet) => {
       if (!error) {
         done(undefined, this.tap.hadNoSubscribers(packet?.messageId) ? NO_MATCHING_SUBSCRIBERS : 0);
         return;

@@ -3,5 +3,5 @@
  * still has the `//` for which some brokers close the connection. Empty levels further on are left alone.
  */
 export function stripLeadingSlashes(text: string): string {
-  return text.replace(/^\/+/, '');
+  return text.startsWith('/') ? text.replace(/^\/+/, '') : text;
 }

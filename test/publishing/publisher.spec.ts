@@ -250,6 +250,29 @@ describe('when the connection ends', () => {
     expect(outcomes.taken).toEqual(['2', '1', '3', '4', '5', '6']);
   });
 
+  it('what is unconfirmed is sent again in order, whatever was confirmed out of order', () => {
+    const { publisher, wire, outcomes } = connected();
+    for (const payload of numbers(1, 6)) outcomes.send(payload);
+    for (const index of [1, 3]) wire.sent[index]!.confirm();
+    publisher.disconnected();
+    const next = new FakeWire();
+    publisher.connected(next);
+    expect(next.payloads).toEqual(['1', '3', '5', '6']);
+  });
+
+  it('what has been given up is settled, and not sent again', () => {
+    const { publisher, wire } = connected(new FakeWire({ limits: { receiveMaximum: 1 } }));
+    const settled: (Error | undefined)[] = [];
+    const outgoing = numbers(1, 3).map((payload) => publisher.send(message(payload), (error) => settled.push(error)));
+    const late = new Error('late');
+    for (const given of outgoing.slice(0, 2)) publisher.giveUp(given!, late);
+    expect([settled, wire.payloads, publisher.unsettled]).toEqual([[late, late], ['1'], 2]);
+    publisher.disconnected();
+    const next = new FakeWire();
+    publisher.connected(next);
+    expect(next.payloads).toEqual(['3']);
+  });
+
   it('and the next one too, before everything could be sent again, the order stays', () => {
     const { publisher, outcomes } = connected();
     for (const n of numbers(1, 4)) outcomes.send(n);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from '../support/fast-check.js';
-import { Bag, type Place } from '../../lib/delivery/bag.js';
+import fc from './support/fast-check.js';
+import { Bag, type Place } from '../lib/bag.js';
 
 describe('A bag', () => {
   it('holds what was added and not taken out, in whatever order that happens', () => {
