@@ -1,15 +1,20 @@
-import { EmbeddedBroker } from 'nestjs-mqtt-shared/testing';
-
 import { brokerSuite } from './broker-suite.js';
+import { protocolSuite } from './protocol-suite.js';
+import { ifThere } from './support/broker.js';
+import { embedded } from './support/embedded.js';
+import { PATIENCE } from './support/traits.js';
 
-brokerSuite(
-  'The embedded broker',
-  async () => {
-    const broker = new EmbeddedBroker();
-    await broker.listen();
-    return { url: broker.url, stop: () => broker.close() };
-  },
-  {
+brokerSuite(embedded, {
+  evenShares: true,
+  keepsOrder: true,
+  maximumQoS: 2,
+  handsOver: true,
+  retainedToShared: { 4: 0, 5: 0 },
+  patience: PATIENCE,
+});
+
+ifThere(embedded, (start) => {
+  protocolSuite(embedded.name, start, {
     overlappingCopies: { 4: 2, 5: 2 },
     retainedToShared: 0,
     unfinishedSharedGoesTo: 'another member',
@@ -18,5 +23,5 @@ brokerSuite(
     refusal: { 4: 'refused 0x80', 5: 'refused 0x8f' },
     acceptedFilters: [],
     acceptsNoLocalOnShared: false,
-  },
-);
+  });
+});

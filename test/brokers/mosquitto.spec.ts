@@ -1,11 +1,21 @@
-import { test } from '@jest/globals';
-
-import { hasMosquitto, startMosquitto } from '../support/mosquitto.js';
 import { brokerSuite } from './broker-suite.js';
+import { protocolSuite } from './protocol-suite.js';
+import { ifThere } from './support/broker.js';
+import { mosquitto } from './support/mosquitto.js';
+import { PATIENCE } from './support/traits.js';
+
+brokerSuite(mosquitto, {
+  evenShares: true,
+  keepsOrder: true,
+  maximumQoS: 2,
+  handsOver: false,
+  retainedToShared: { 4: 1, 5: 0 }, // later versions send none
+  patience: PATIENCE,
+});
 
 // what is peculiar here was measured on 2.0.11
-if (hasMosquitto()) {
-  brokerSuite('Mosquitto', startMosquitto, {
+ifThere(mosquitto, (start) => {
+  protocolSuite(mosquitto.name, start, {
     overlappingCopies: { 4: 1, 5: 2 },
     retainedToShared: 1, // later versions send none
     unfinishedSharedGoesTo: 'its own member',
@@ -15,6 +25,4 @@ if (hasMosquitto()) {
     acceptedFilters: ['$share//t', '$share/+/t', '$share/g', '$share/g/'],
     acceptsNoLocalOnShared: true, // later versions disconnect
   });
-} else {
-  test.todo('Mosquitto is not installed');
-}
+});

@@ -22,15 +22,17 @@ export class WireRecord {
     return this.proxy.packets(isAcknowledgement);
   }
 
-  /** The payloads that were acknowledged, in order: by connection and Packet Identifier. */
+  /** The payloads that were acknowledged, in order: by connection and the Packet Identifier that was last delivered there. */
   acknowledged(): string[] {
-    return this.acknowledgements().map(
-      ({ connection, packet }) =>
-        this.deliveries()
-          .filter((delivery) => delivery.connection === connection && delivery.packet.messageId === packet.messageId)
-          .map(payloadOf)
-          .at(-1) ?? `nothing that connection ${connection} delivered as ${packet.messageId}`,
-    );
+    const delivered = new Map<string, string>();
+    const acknowledged: string[] = [];
+    for (const recorded of this.proxy.packets()) {
+      const { direction, connection, packet } = recorded;
+      const key = `${connection} ${packet.messageId}`;
+      if (direction === 'toClient' && packet.cmd === 'publish') delivered.set(key, payloadOf(recorded));
+      else if (isAcknowledgement(recorded)) acknowledged.push(delivered.get(key) ?? `nothing delivered as ${key}`);
+    }
+    return acknowledged;
   }
 
   /** Resolves with the acknowledgement of this message on the connection on which it was delivered last. */

@@ -5,6 +5,8 @@ export interface Script {
   'worker-process': {
     readonly server: MQTTSharedServerOptions;
     readonly qos: 0 | 1 | 2;
+    /** Default `jobs/#`. */
+    readonly filter?: string;
     /** Milliseconds that each message takes; without it a message takes until `release`. */
     readonly takes?: number;
   };

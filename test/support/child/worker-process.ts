@@ -8,7 +8,7 @@ import { obey, optionsOf, report } from './parent.js';
 
 const MEMORY_LOOKS = 10;
 
-const { server: serverOptions, qos, takes } = optionsOf('worker-process');
+const { server: serverOptions, qos, filter = 'jobs/#', takes } = optionsOf('worker-process');
 
 let release = (): void => {};
 const released = new Promise<void>((resolve) => (release = resolve));
@@ -23,7 +23,7 @@ function note(id: string): void {
   });
 }
 
-const controller = controllerFor(SharedPattern('workers', 'jobs/#', { qos }), async (data) => {
+const controller = controllerFor(SharedPattern('workers', filter, { qos }), async (data) => {
   const id = String(data).split(' ', 1)[0] ?? '';
   if (takes === undefined) report({ type: 'started', id });
   if (takes === undefined) await released;

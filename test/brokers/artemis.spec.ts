@@ -1,0 +1,12 @@
+import { brokerSuite } from './broker-suite.js';
+import { artemis } from './support/artemis.js';
+import { PATIENCE } from './support/traits.js';
+
+brokerSuite(artemis, {
+  evenShares: true,
+  keepsOrder: false, // https://issues.apache.org/jira/browse/ARTEMIS-6191
+  maximumQoS: 2,
+  handsOver: true,
+  retainedToShared: { 4: 1, 5: 0 },
+  patience: PATIENCE,
+});

@@ -1,0 +1,12 @@
+import { brokerSuite } from './broker-suite.js';
+import { hivemq } from './support/hivemq.js';
+import { PATIENCE } from './support/traits.js';
+
+brokerSuite(hivemq, {
+  evenShares: false, // a member fetches up to 50 messages, and no more before all of them are acknowledged
+  keepsOrder: true,
+  maximumQoS: 1,
+  handsOver: true,
+  retainedToShared: { 4: 0, 5: 0 },
+  patience: PATIENCE,
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { SharedPattern } from 'nestjs-mqtt-shared';
+import { controllerFor } from '../../support/controller-for.js';
+import { ids } from '../../support/scene.js';
+import type { Ground } from './ground.js';
+
+export function backpressure({ stage, traits }: Ground): void {
+  describe('backpressure', () => {
+    it('bounds what runs and what is in hand; all that waited is handled once, none is lost', async () => {
+      const t = stage();
+      const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('w1'));
+      const { server, events } = await t.worker('w1', [controller], { concurrency: 3, receiveMaximum: 6 });
+      const sent = ids(100);
+      let most = { running: 0, unacknowledged: 0 };
+      const look = (): void => {
+        const unacknowledged = events.of('received').length - events.of('acknowledged').length;
+        most = {
+          running: Math.max(most.running, t.work.running.length),
+          unacknowledged: Math.max(most.unacknowledged, unacknowledged),
+        };
+      };
+      server.on('received', look);
+      server.on('started', look);
+      t.work.hold(...sent);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenRunning(1);
+      t.work.release(...sent.toReversed());
+      await t.work.whenDone(sent);
+      await server.close();
+
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+      expect(most.running).toBeLessThanOrEqual(3);
+      expect(most.unacknowledged).toBeLessThanOrEqual(7); // one that was read before reading paused
+    });
+
+    it('of one worker leaves the rest to the others and to the broker: nothing is lost, nothing runs twice', async () => {
+      const t = stage();
+      const pattern = SharedPattern('workers', t.topic('jobs/#'));
+      const window = { concurrency: 1, receiveMaximum: 2 };
+      const stuck = await t.worker('stuck', [controllerFor(pattern, t.work.handlerOf('stuck'))], window);
+      t.work.hold('blocker');
+      await t.publish(t.topic('jobs/a'), ['blocker']);
+      await t.work.whenStarted(['blocker'], 'stuck');
+      await t.worker('free', [controllerFor(pattern, t.work.handlerOf('free'))], window);
+      const sent = ids(40);
+      await t.publish(t.topic('jobs/a'), sent);
+      if (traits.evenShares) await t.work.whenSomeDone(10, 'free');
+      expect(stuck.events.of('received').length).toBeLessThanOrEqual(3);
+      t.work.release('blocker');
+      await t.work.whenDone([...sent, 'blocker']);
+
+      expect(t.work.started().toSorted()).toEqual(['blocker', ...sent].toSorted());
+    });
+
+    it.each([1, 2] as const)(
+      'of the broker is kept to by a publisher of 300 messages at once at QoS %i',
+      async (qos) => {
+        const t = stage();
+        const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#'), { qos }), t.work.handlerOf('w1'));
+        await t.worker('w1', [controller], { allowDowngrade: qos > traits.maximumQoS });
+        const sent = ids(300);
+        const client = t.client({ qos });
+        const lost: unknown[] = [];
+        client.on('disconnect', (reason) => lost.push(reason));
+        await t.publishOver(client, t.topic('jobs/a'), sent);
+        await t.work.whenDone(sent);
+
+        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+        expect(lost).toEqual([]);
+      },
+    );
+  });
+}

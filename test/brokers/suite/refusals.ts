@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { SharedPattern } from 'nestjs-mqtt-shared';
+import { controllerFor } from '../../support/controller-for.js';
+import type { Ground } from './ground.js';
+
+export function refusals({ stage, traits }: Ground): void {
+  describe('listen()', () => {
+    const granted = traits.maximumQoS === 2;
+    it(`${granted ? 'is up where the broker grants QoS 2' : 'fails where the broker grants QoS 1 for QoS 2, unless that is allowed'}`, async () => {
+      const t = stage();
+      const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#'), { qos: 2 }), t.work.handlerOf('w1'));
+      const listen = (allowDowngrade?: boolean): Promise<unknown> =>
+        t.worker('w1', [controller], { allowDowngrade }).then(
+          ({ close }) => close().then(() => 'up'),
+          (error: unknown) => error,
+        );
+
+      expect(String(await listen())).toContain(
+        granted ? 'up' : `granted QoS 1 for "$share/workers/${t.topic('jobs/#')}"`,
+      );
+      expect(await listen(true)).toBe('up');
+    });
+  });
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import { SharedPattern } from 'nestjs-mqtt-shared';
+import { controllerFor } from '../../support/controller-for.js';
+import { ids } from '../../support/scene.js';
+import type { Stage } from '../support/stage.js';
+import type { Ground } from './ground.js';
+
+const workerOf = (t: Stage, name: string, options = {}) =>
+  t.worker(name, [controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf(name))], options);
+
+/** What is retained of the presence of the group's sessions. */
+async function presence(t: Stage): Promise<string[]> {
+  const observer = await t.rawClient(`observer${Math.random()}`);
+  await observer.subscribe(`${t.root}/presence/workers/+`);
+  await observer.ping();
+  return observer.payloads.map((payload) => {
+    const { clientId, state } = JSON.parse(payload) as { clientId: string; state: string };
+    return `${clientId.slice(t.root.length + 1)} ${state}`;
+  });
+}
+
+export function sessions({ stage, traits }: Ground): void {
+  describe('when a worker', () => {
+    it('is killed, others handle what it held, each message once', async () => {
+      const t = stage();
+      const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
+      await t.publish(t.topic('jobs/a'), ['first']);
+      await dead.take('started', 1, traits.patience);
+      const heir = await workerOf(t, 'heir');
+      const sent = ids(60);
+      await t.publish(t.topic('jobs/a'), sent);
+      await dead.kill();
+      await t.work.whenDone(['first', ...sent]);
+      await heir.close();
+
+      expect(t.work.started().toSorted()).toEqual(['first', ...sent].toSorted());
+    });
+
+    if (!traits.handsOver) {
+      it('is killed, its session is adopted, and nothing of it is left on the broker', async () => {
+        const t = stage();
+        const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
+        await t.publish(t.topic('jobs/a'), ['m1']);
+        await dead.take('started', 1, traits.patience);
+        const heir = await workerOf(t, 'heir');
+        await dead.kill();
+        const [adopted] = await heir.events.take('adopted', 1, traits.patience);
+
+        expect(adopted).toMatchObject({ session: `${t.root}-dead:workers:0`, outcome: 'ended', handled: 1 });
+        expect(t.work.done('heir')).toEqual(['m1']);
+        expect(await presence(t)).toEqual(['heir:workers:0 alive']);
+        await heir.close();
+        expect(await presence(t)).toEqual([]);
+      });
+    }
+
+    it('is killed while messages go on coming, none is lost', async () => {
+      const t = stage();
+      const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
+      const heir = await workerOf(t, 'heir');
+      const client = t.client();
+      const [early, late] = [ids(60, 'early'), ids(60, 'late')];
+      await t.publishOver(client, t.topic('jobs/a'), early);
+      const publishing = t.publishOver(client, t.topic('jobs/a'), late);
+      await dead.kill();
+      await publishing;
+      await t.work.whenDone([...early, ...late]);
+      await heir.close();
+
+      expect(t.work.started().toSorted()).toEqual([...early, ...late].toSorted());
+    });
+
+    it('comes back in time under its name, it gets what it held or another has had it; all is done', async () => {
+      const t = stage();
+      const dead = await t.stuckProcess('owner', t.topic('jobs/#'));
+      const sent = ids(10);
+      await t.publish(t.topic('jobs/a'), sent);
+      await dead.take('started', 1, traits.patience);
+      await dead.kill();
+      const patient = { adoption: { after: 60_000, topic: `${t.root}/presence` } };
+      await workerOf(t, 'heir', patient);
+      await workerOf(t, 'owner', patient);
+      await t.work.whenDone(sent);
+
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+      expect(traits.handsOver ? [] : t.work.started('heir')).toEqual([]);
+    });
+
+    it('loses its connection, it goes on with what runs; what is handed out again is done, too', async () => {
+      const t = stage();
+      const proxy = await t.proxy();
+      const worker = await workerOf(t, 'w1', { url: proxy.url, reconnect: { initial: 10 } });
+      const sent = ids(20);
+      t.work.hold(...sent);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenRunning(1);
+      proxy.cut();
+      await worker.events.take('disconnected', 1, traits.patience);
+      await t.publish(t.topic('jobs/a'), ['meanwhile']);
+      t.work.releaseAll();
+      await t.work.whenDone([...sent, 'meanwhile']);
+      await worker.close();
+
+      const again = t.work.started().filter((id, index, all) => all.indexOf(id) !== index);
+      // Where a resend can be told from a new message, it joins the run that it belongs to.
+      expect(traits.handsOver ? [] : again).toEqual([]);
+    });
+
+    if (!traits.handsOver) {
+      it('is closed with messages in hand and others go on, each message runs once', async () => {
+        const t = stage();
+        const leaving = await workerOf(t, 'leaving', { concurrency: 2 });
+        await workerOf(t, 'staying', { concurrency: 2 });
+        const sent = ids(80);
+        t.work.hold(...sent);
+        await t.publish(t.topic('jobs/a'), sent);
+        await t.work.whenRunning(1);
+        const closing = leaving.close();
+        t.work.releaseAll();
+        await closing;
+        await t.work.whenDone(sent);
+
+        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+      });
+
+      it('is replaced, and the next, while messages come, each message runs once', async () => {
+        const t = stage();
+        let workers = [await workerOf(t, 'a1'), await workerOf(t, 'a2')];
+        const client = t.client();
+        const sent: string[] = [];
+        let over = false;
+        const publishing = (async () => {
+          while (!over) {
+            const batch = ids(5, `${sent.length}-`);
+            sent.push(...batch);
+            await t.publishOver(client, t.topic('jobs/a'), batch);
+          }
+        })();
+        for (const name of ['b1', 'b2', 'c1', 'c2']) {
+          const next = await workerOf(t, name);
+          await workers[0]?.close();
+          workers = [...workers.slice(1), next];
+          await t.work.whenSomeDoneAtAll(t.work.done().length + 5);
+        }
+        over = true;
+        await publishing;
+        await t.work.whenDone(sent);
+        await Promise.all(workers.map(({ close }) => close()));
+
+        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+        expect(await presence(t)).toEqual([]);
+      });
+
+      it('is the last to be closed, it finishes what its session holds, and what comes later waits for nobody', async () => {
+        const t = stage();
+        const worker = await workerOf(t, 'w1', { concurrency: 2 });
+        const sent = ids(50);
+        t.work.hold(...sent);
+        await t.publish(t.topic('jobs/a'), sent);
+        await t.work.whenRunning(1);
+        const closing = worker.close();
+        t.work.releaseAll();
+        await closing;
+
+        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+        expect(await presence(t)).toEqual([]);
+      });
+    }
+  });
+}

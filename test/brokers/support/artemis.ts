@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort, startServerProcess } from '../../support/server-process.js';
+import type { Broker } from './broker.js';
+import { installedAt, missing, READY_WITHIN, SMALL_AND_QUICK } from './java.js';
+
+const run = promisify(execFile);
+
+const JAVA_ARGS = SMALL_AND_QUICK.join(' ');
+
+/** A broker instance as `artemis create` makes it; of the acceptors that one for MQTT is left, on the loopback interface. */
+async function createInstance(folder: string, port: number): Promise<void> {
+  const account = ['--user', 'test', '--password', 'test', '--allow-anonymous'];
+  const plain = ['--silent', '--no-autotune', '--no-web', '--nio'];
+  await run(join(installedAt('artemis'), 'bin', 'artemis'), ['create', folder, ...account, ...plain], {
+    env: { ...process.env, JAVA_ARGS },
+  });
+  const file = join(folder, 'etc', 'broker.xml');
+  const configuration = await readFile(file, 'utf8');
+  const acceptor = `<acceptor name="mqtt">tcp://127.0.0.1:${port}?protocols=MQTT</acceptor>`;
+  await writeFile(file, configuration.replace(/<acceptors>[\s\S]*<\/acceptors>/, `<acceptors>${acceptor}</acceptors>`));
+}
+
+export const artemis: Broker = {
+  name: 'ActiveMQ Artemis',
+  inCI: true,
+  missing: () => missing('artemis'),
+  start: async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'artemis-'));
+    const port = await freePort();
+    await createInstance(folder, port);
+    const server = await startServerProcess({
+      name: 'ActiveMQ Artemis',
+      command: join(folder, 'bin', 'artemis'),
+      args: ['run'],
+      env: { JAVA_ARGS },
+      port,
+      readyWithin: READY_WITHIN,
+      stopWith: 'SIGKILL',
+    });
+    return {
+      url: `mqtt://127.0.0.1:${port}`,
+      stop: async () => {
+        await server.stop();
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  },
+};

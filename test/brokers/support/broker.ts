@@ -1,0 +1,40 @@
+import { test } from '@jest/globals';
+
+export interface RunningBroker {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A broker that the suite can run on, and where it comes from. */
+export interface Broker {
+  readonly name: string;
+  /** What is missing to start it, and how to get it; `undefined` when nothing is. */
+  missing(): string | undefined;
+  /** On a port, a data folder and a configuration of its own, which end with it. */
+  start(): Promise<RunningBroker>;
+  /** Whether CI must have it. */
+  readonly inCI: boolean;
+}
+
+/** The address of a running broker to use in place of one that is started here. */
+export const GIVEN_URL = process.env['MQTT_URL'];
+
+/**
+ * Defines the suite where the broker can be had; else says once how to get it. In CI its absence is a failure.
+ */
+export function ifThere(broker: Broker, define: (start: () => Promise<RunningBroker>) => void): void {
+  if (GIVEN_URL !== undefined) {
+    const url = GIVEN_URL;
+    define(() => Promise.resolve({ url, stop: () => Promise.resolve() }));
+    return;
+  }
+  const missing = broker.missing();
+  if (missing === undefined) {
+    define(() => broker.start());
+    return;
+  }
+  const message = `${broker.name} is skipped: ${missing}`;
+  if (process.env['CI'] === 'true' && broker.inCI) throw new Error(`In CI nothing may be skipped. ${message}`);
+  process.stderr.write(`${message}\n`);
+  test.todo(`runs where ${broker.name} can be had: ${missing}`);
+}

@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, startServerProcess } from '../../support/server-process.js';
+import type { Broker } from './broker.js';
+import { installedAt, java, missing, READY_WITHIN, SMALL_AND_QUICK } from './java.js';
+
+/** As the embedded HiveMQ does where it is given no security extension. The class files come without one. */
+const START = `
+Packages.com.hivemq.configuration.service.InternalConfigurations.AUTH_DENY_UNAUTHENTICATED_CONNECTIONS.set(false);
+Packages.com.hivemq.HiveMQServer.main([]);
+`;
+
+/** Its defaults, but for the files: those it writes are half a gigabyte. */
+const config = (port: number): string => `<?xml version="1.0"?>
+<hivemq>
+  <listeners><tcp-listener><port>${port}</port><bind-address>127.0.0.1</bind-address></tcp-listener></listeners>
+  <persistence><mode>in-memory</mode></persistence>
+  <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
+</hivemq>
+`;
+
+const LOGGING = `<configuration>
+  <appender name="CONSOLE" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%d %level %msg%n%ex</pattern></encoder>
+  </appender>
+  <root level="WARN"><appender-ref ref="CONSOLE"/></root>
+</configuration>
+`;
+
+/** What its use of sun.misc.Unsafe asks of Java. */
+const OPENED = ['java.lang', 'java.nio', 'sun.nio.ch'].flatMap((name) => [
+  '--add-opens',
+  `java.base/${name}=ALL-UNNAMED`,
+]);
+
+export const hivemq: Broker = {
+  name: 'HiveMQ CE',
+  inCI: true,
+  missing: () => missing('hivemq'),
+  start: async () => {
+    const home = await mkdtemp(join(tmpdir(), 'hivemq-'));
+    await Promise.all(['conf', 'data', 'log', 'extensions'].map((folder) => mkdir(join(home, folder))));
+    const port = await freePort();
+    const script = join(home, 'start.js');
+    await writeFile(join(home, 'conf', 'config.xml'), config(port));
+    await writeFile(join(home, 'conf', 'logback.xml'), LOGGING);
+    await writeFile(script, START);
+    const classes = join(installedAt('hivemq'), '*');
+    const server = await startServerProcess({
+      name: 'HiveMQ CE',
+      command: java,
+      args: [
+        ...SMALL_AND_QUICK,
+        ...OPENED,
+        `-Dhivemq.home=${home}`,
+        `-Djava.io.tmpdir=${home}`,
+        ...['-cp', classes, 'org.mozilla.javascript.tools.shell.Main', script],
+      ],
+      port,
+      readyWithin: READY_WITHIN,
+      stopWith: 'SIGKILL', // it would wait 4 s
+    });
+    return {
+      url: `mqtt://127.0.0.1:${port}`,
+      stop: async () => {
+        await server.stop();
+        await rm(home, { recursive: true, force: true });
+      },
+    };
+  },
+};

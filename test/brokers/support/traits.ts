@@ -1,0 +1,17 @@
+/** In what brokers differ without being wrong, as far as a user of the library can see it. */
+export interface Traits {
+  /** Members that are equally idle all get some of the messages. */
+  readonly evenShares: boolean;
+  /** One member gets the messages of one publisher in their order. */
+  readonly keepsOrder: boolean;
+  /** The highest QoS that is granted to a shared subscription. */
+  readonly maximumQoS: 1 | 2;
+  /** What a dead member has not acknowledged goes to another member, and not to its own session alone. */
+  readonly handsOver: boolean;
+  /** Retained messages that a new shared subscription gets. */
+  readonly retainedToShared: Readonly<Record<4 | 5, 0 | 1>>;
+  /** Milliseconds within which what is to come has come, on a loaded machine. */
+  readonly patience: number;
+}
+
+export const PATIENCE = 20_000;
