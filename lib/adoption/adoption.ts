@@ -10,6 +10,8 @@ import { SessionPresence } from './session-presence.js';
 
 export interface AdoptionOptions {
   readonly presence: Presence;
+  /** Where the broker is, as it may be shown. */
+  readonly address: string;
   /** Milliseconds for each answer of the broker when nothing comes before it. */
   readonly answerTimeout: number;
   readonly prefix: string;
@@ -105,7 +107,7 @@ export class Adoption {
       // are gone, so it comes first.
       wire.resume();
       const announced = Promise.all([
-        publishPresence(wire, this.session.message('adopting')),
+        publishPresence(wire, this.session.message('adopting'), this.options.address),
         wire.unsubscribe(this.options.presence.filters),
       ]);
       await finishBacklog(wire, this.consumer, announced);
@@ -125,7 +127,7 @@ export class Adoption {
     const { wire, leaving } = this;
     if (wire === undefined || leaving !== undefined) return;
     // Without an answer the connection has ended or will, and its will speaks.
-    publishPresence(wire, this.session.message('adopting')).catch(() => wire.destroy());
+    publishPresence(wire, this.session.message('adopting'), this.options.address).catch(() => wire.destroy());
   }
 
   private leave(wire: Wire, outcome: AdoptionOutcome): Promise<void> {
@@ -147,11 +149,11 @@ export class Adoption {
   }
 
   private say(wire: Wire, message: OutboundPublish): Promise<void> {
-    const { answerTimeout } = this.options;
+    const { address, answerTimeout } = this.options;
     return within(
-      publishPresence(wire, message),
+      publishPresence(wire, message, address),
       answerTimeout,
-      () => new NoAnswerError(wire.address, wire.clientId, 'PUBLISH', answerTimeout),
+      () => new NoAnswerError(address, wire.clientId, 'PUBLISH', answerTimeout),
     );
   }
 

@@ -2,7 +2,7 @@ import type { Message } from './message.js';
 import type { ProtocolVersion, QoS } from './packets.js';
 
 /** Why a message did not reach a client that was to have it. */
-export type DropReason = 'offline' | 'queue-full' | 'expired' | 'too-large' | 'session-ended';
+export type DropReason = 'offline' | 'queue-full' | 'receive-maximum' | 'expired' | 'too-large' | 'session-ended';
 
 type About = Pick<Message, 'topic' | 'payload' | 'properties'>;
 
@@ -25,8 +25,8 @@ export interface BrokerEventMap {
   };
   /** PUBACK (QoS 1) or PUBREC (QoS 2) of a message in flight arrived. */
   acknowledge: About & { clientId: string; packetId: number; qos: 1 | 2; reasonCode: number };
-  /** A message will not reach this client. */
-  drop: About & { clientId: string; reason: DropReason; share: string | undefined };
+  /** A message will not reach this client; `undefined` when it waited for whichever member of a group would take it. */
+  drop: About & { clientId: string | undefined; reason: DropReason; share: string | undefined };
   connect: { clientId: string; protocolVersion: ProtocolVersion; clean: boolean; sessionPresent: boolean };
   /** `reasonCode` is that of the DISCONNECT, whoever sent it; `undefined` where the connection just ended. */
   disconnect: { clientId: string; reasonCode: number | undefined };

@@ -1,3 +1,5 @@
+import type { Behaviour, BrokerName } from './behaviour.js';
+import { BEHAVIOURS, DEFAULT_BEHAVIOUR } from './behaviours.js';
 import type { QoS } from './packets.js';
 
 /** What a client presents in CONNECT. */
@@ -16,8 +18,13 @@ export interface EmbeddedBrokerOptions {
   /** TCP port on 127.0.0.1; 0, the default, takes a free one. */
   port?: number;
   /**
+   * The broker whose peculiarities a worker is to meet, or a behaviour of your own, made from one of {@link BEHAVIOURS}.
+   * Default: as MQTT wants it; a dead member's messages go to another one.
+   */
+  behaviour?: BrokerName | Behaviour;
+  /**
    * QoS 1 and 2 publishes that a 5.0 client may have under way; it is told so, and a client that has more is
-   * disconnected with 0x93. Default 65,535, which is not sent.
+   * disconnected with 0x93. Default 65,535, which is not sent, or what the behaviour announces.
    */
   receiveMaximum?: number;
   /** Highest QoS that is taken and granted; default 2. */
@@ -33,23 +40,36 @@ export interface EmbeddedBrokerOptions {
    * MQTT 5.0 with 0 for success (on 3.1.1 the nearest Return Code is sent).
    */
   authenticate?: (client: ClientCredentials) => boolean | number;
-  /** Messages that may wait for one client, default 100,000; what comes beyond is dropped, with a `drop` event. */
+  /** Messages that may wait for one client, default 100,000 or what the behaviour says; what comes beyond is dropped, with a `drop` event. */
   maxQueuedMessages?: number;
 }
 
-export type ResolvedBrokerOptions = Required<EmbeddedBrokerOptions>;
+export interface ResolvedBrokerOptions extends Required<EmbeddedBrokerOptions> {
+  behaviour: Behaviour;
+}
 
 export const NO_RECEIVE_MAXIMUM = 65_535;
 
 export function resolveOptions(options: EmbeddedBrokerOptions): ResolvedBrokerOptions {
+  const behaviour = behaviourOf(options.behaviour);
+  const { announces } = behaviour;
   return {
+    behaviour,
     port: options.port ?? 0,
-    receiveMaximum: options.receiveMaximum ?? NO_RECEIVE_MAXIMUM,
+    receiveMaximum:
+      options.receiveMaximum ??
+      (announces.receiveMaximum === 'echo' ? undefined : announces.receiveMaximum) ??
+      NO_RECEIVE_MAXIMUM,
     maximumQoS: options.maximumQoS ?? 2,
-    maximumPacketSize: options.maximumPacketSize ?? Infinity,
+    maximumPacketSize: options.maximumPacketSize ?? announces.maximumPacketSize ?? Infinity,
     retainAvailable: options.retainAvailable ?? true,
     sharedSubscriptions: options.sharedSubscriptions ?? true,
     authenticate: options.authenticate ?? (() => true),
-    maxQueuedMessages: options.maxQueuedMessages ?? 100_000,
+    maxQueuedMessages: options.maxQueuedMessages ?? behaviour.maxQueuedMessages,
   };
+}
+
+function behaviourOf(asked: BrokerName | Behaviour | undefined): Behaviour {
+  if (typeof asked === 'object') return asked;
+  return asked === undefined ? DEFAULT_BEHAVIOUR : BEHAVIOURS[asked];
 }

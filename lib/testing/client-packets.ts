@@ -1,5 +1,3 @@
-import { parseSharedSubscription, type SharedSubscription } from '../topic/shared-subscription.js';
-import { parseTopicFilter } from '../topic/topic-filter.js';
 import { validateTopicName } from '../topic/topic-name.js';
 import type { BrokerEvents } from './broker-events.js';
 import { NO_RECEIVE_MAXIMUM, type ResolvedBrokerOptions } from './broker-options.js';
@@ -8,6 +6,7 @@ import type { Faults } from './faults.js';
 import { createMessage } from './message.js';
 import type { Packet, PublishPacket, QoS, SubscribePacket, UnsubscribePacket } from './packets.js';
 import { ProtocolViolation, ReasonCode } from './reason-code.js';
+import { parseRequestedFilter, type RequestedFilter } from './requested-filter.js';
 import type { Router } from './router.js';
 import type { Session } from './session.js';
 import type { SubscriptionTree } from './subscription-tree.js';
@@ -47,18 +46,23 @@ export class ClientPackets {
     }
   }
 
-  #publish(packet: PublishPacket, session: Session, connection: Connection): void {
+  #publish(received: PublishPacket, session: Session, connection: Connection): void {
+    const packet = this.#withTopic(received, connection);
     this.#admit(packet);
     if (packet.qos === 0) {
       this.router.publish(createMessage(packet, session.clientId));
       return;
     }
     const messageId = idOf(packet);
-    if (connection.protocolVersion === 5 && this.options.receiveMaximum < NO_RECEIVE_MAXIMUM) {
-      connection.publishReceived(messageId, this.options.receiveMaximum);
-    }
+    const { receiveMaximum, behaviour } = this.options;
+    const limited = connection.protocolVersion === 5 && receiveMaximum < NO_RECEIVE_MAXIMUM;
+    if (limited && behaviour.publishExcess === 'disconnects') connection.publishReceived(messageId, receiveMaximum);
     const cmd = packet.qos === 1 ? 'puback' : 'pubrec';
     let reasonCode: number = ReasonCode.success;
+    if (packet.qos === 2 && behaviour.publishExcess === 'refuses QoS 2' && isFull(session, messageId, receiveMaximum)) {
+      connection.send({ cmd, messageId, reasonCode: ReasonCode.quotaExceeded }); // 3.1.1 has no room for the code
+      return;
+    }
     // a QoS 2 message is published once, however often its PUBLISH comes [MQTT-4.3.3-10]
     if (packet.qos === 1 || !session.received.has(messageId)) {
       if (packet.qos === 2) session.received.add(messageId);
@@ -68,12 +72,22 @@ export class ClientPackets {
     connection.send({ cmd, messageId, reasonCode });
   }
 
+  /** The packet with the Topic Name that its Topic Alias stands for. @throws ProtocolViolation */
+  #withTopic(packet: PublishPacket, { topicAliases }: Connection): PublishPacket {
+    const { topicAlias, ...properties } = packet.properties ?? {};
+    if (topicAlias === undefined) return packet;
+    const { topicAliasMaximum = 0 } = this.options.behaviour.announces;
+    const topic = packet.topic || topicAliases.get(topicAlias);
+    if (topicAlias < 1 || topicAlias > topicAliasMaximum || topic === undefined) {
+      throw new ProtocolViolation(ReasonCode.topicAliasInvalid, `Topic Alias ${topicAlias}`);
+    }
+    topicAliases.set(topicAlias, topic);
+    return { ...packet, topic, properties };
+  }
+
   /** @throws ProtocolViolation when the broker does not take such a message. */
   #admit(packet: PublishPacket): void {
     const { maximumQoS, retainAvailable } = this.options;
-    if (packet.properties?.topicAlias !== undefined) {
-      throw new ProtocolViolation(ReasonCode.topicAliasInvalid, 'no Topic Alias Maximum was announced');
-    }
     if (packet.properties?.subscriptionIdentifier !== undefined) {
       throw new ProtocolViolation(ReasonCode.protocolError, 'Subscription Identifier from a client [MQTT-3.3.4-6]');
     }
@@ -115,32 +129,35 @@ export class ClientPackets {
     session: Session,
     made: { subscription: Subscription; isNew: boolean }[],
   ): number {
-    let shared: SharedSubscription | undefined;
+    const { behaviour, maximumQoS, sharedSubscriptions } = this.options;
+    let requested: RequestedFilter;
     try {
-      shared = parseSharedSubscription(filter);
-      parseTopicFilter(shared?.filter ?? filter, { namedLevels: false });
+      requested = parseRequestedFilter(filter, behaviour.acceptedFaults);
     } catch {
-      return ReasonCode.topicFilterInvalid;
+      const { answer, reasonCode } = behaviour.malformedFilter;
+      if (answer === 'SUBACK') return reasonCode;
+      throw new ProtocolViolation(reasonCode, `malformed filter ${filter}`);
     }
-    if (shared && !this.options.sharedSubscriptions) return ReasonCode.sharedSubscriptionsNotSupported;
-    if (shared && nl) {
+    const shared = requested.shareName !== undefined;
+    if (shared && !sharedSubscriptions) return ReasonCode.sharedSubscriptionsNotSupported;
+    if (shared && nl && !behaviour.acceptsNoLocalOnShared) {
       throw new ProtocolViolation(ReasonCode.protocolError, 'No Local on a shared subscription [MQTT-3.8.3-4]');
     }
     const reasonCode = this.faults.reasonCodeFor(filter, session.clientId, asked);
     if (reasonCode >= ReasonCode.unspecifiedError) return reasonCode;
-    const qos = Math.min(reasonCode, this.options.maximumQoS) as QoS;
+    const qos = Math.min(reasonCode, maximumQoS, shared ? behaviour.maximumSharedQoS : 2) as QoS;
     const isNew = !session.subscriptions.has(filter);
     const subscription: Subscription = {
       filter,
-      topicFilter: shared?.filter ?? filter,
-      shareName: shared?.group,
+      ...requested,
       qos,
-      noLocal: nl,
+      noLocal: nl && !shared,
       retainAsPublished: rap,
       retainHandling: rh,
-      identifier,
+      identifier: shared && !behaviour.identifiesSharedDeliveries ? undefined : identifier,
     };
     this.tree.add(session, subscription);
+    if (shared && !isNew && behaviour.resubscribeRedelivers) this.router.handOver(session, 'unsubscribed', filter);
     made.push({ subscription, isNew });
     return qos;
   }
@@ -150,12 +167,20 @@ export class ClientPackets {
     if (packet.unsubscriptions.length === 0) throw new ProtocolViolation(ReasonCode.protocolError, 'no Topic Filter');
     const granted = packet.unsubscriptions.map((filter) => {
       const existed = this.tree.remove(session, filter);
+      if (existed && this.options.behaviour.unsubscribeRedelivers) {
+        this.router.handOver(session, 'unsubscribed', filter);
+      }
       const reasonCode = existed ? ReasonCode.success : ReasonCode.noSubscriptionExisted;
       this.events.emit('unsubscribe', () => ({ clientId: session.clientId, filter, reasonCode }));
       return reasonCode;
     });
     connection.send({ cmd: 'unsuback', messageId, granted });
   }
+}
+
+/** Whether one more message of QoS 2 is one too many. */
+function isFull({ received }: Session, messageId: number, receiveMaximum: number): boolean {
+  return received.size >= receiveMaximum && !received.has(messageId);
 }
 
 function release(messageId: number, session: Session, connection: Connection): void {

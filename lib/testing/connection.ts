@@ -9,8 +9,6 @@ import { ProtocolViolation, ReasonCode } from './reason-code.js';
 /** Milliseconds that a client has to close its side after ours was closed. */
 const LINGER = 500;
 
-const DEFAULT_WINDOW_3_1_1 = 20;
-
 export interface ConnectionOwner {
   /** A packet came. What it throws ends the connection; a {@link ProtocolViolation} says with which Reason Code. */
   received(packet: Packet, connection: Connection): void;
@@ -25,10 +23,13 @@ export interface ConnectionOwner {
 /** One network connection of a client. */
 export class Connection {
   clientId = '';
-  /** The client's Receive Maximum. On 3.1.1, where there is none, a window like Mosquitto's. */
-  receiveMaximum = DEFAULT_WINDOW_3_1_1;
+  /** The client's Receive Maximum, or the window that it has without one. */
+  receiveMaximum = 0;
   /** The client's Maximum Packet Size in bytes. */
   maximumPacketSize = Infinity;
+
+  /** Topic Names by the Topic Alias that the client gave them (section 3.3.2.3.4). */
+  readonly topicAliases = new Map<number, string>();
 
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;

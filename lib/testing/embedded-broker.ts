@@ -16,7 +16,7 @@ import { ProtocolViolation, ReasonCode } from './reason-code.js';
 import { Router } from './router.js';
 import { SessionRegistry } from './session-registry.js';
 import type { Session } from './session.js';
-import { RoundRobinGroup } from './shared-group.js';
+import { Share } from './share.js';
 import { SubscriptionTree } from './subscription-tree.js';
 
 /**
@@ -25,7 +25,8 @@ import { SubscriptionTree } from './subscription-tree.js';
  *
  * It speaks MQTT 5.0 and 3.1.1: QoS 0 to 2, persistent sessions, wills, retained messages, shared subscriptions,
  * Receive Maximum; no TLS, no WebSocket, no topic aliases. A shared message goes to the connected members in turn, and
- * what a member had not acknowledged when its connection ended goes at once to another connected one.
+ * what a member had not acknowledged when its connection ended goes at once to another connected one. With `behaviour` it
+ * does as a certain broker does instead.
  *
  * Faults can be asked for, so that a test need not wait for them: {@link cut}, {@link silence}, {@link withhold},
  * {@link resend}, {@link expireSession}, {@link refuse}, {@link grant}.
@@ -43,8 +44,8 @@ export class EmbeddedBroker {
   readonly #options: ResolvedBrokerOptions;
   readonly #events = new BrokerEvents();
   readonly #faults = new Faults();
-  readonly #tree = new SubscriptionTree(() => new RoundRobinGroup<Session>());
-  readonly #router = new Router(this.#tree, this.#events);
+  readonly #tree: SubscriptionTree;
+  readonly #router: Router;
   readonly #sessions: SessionRegistry;
   readonly #handshake: Handshake;
   readonly #packets: ClientPackets;
@@ -56,7 +57,10 @@ export class EmbeddedBroker {
 
   constructor(options: EmbeddedBrokerOptions = {}) {
     this.#options = resolveOptions(options);
-    this.#port = this.#options.port;
+    const { port, behaviour } = this.#options;
+    this.#port = port;
+    this.#tree = new SubscriptionTree((filter) => new Share(filter, this.#options, this.#events), behaviour);
+    this.#router = new Router(this.#tree, this.#events, behaviour);
     this.#sessions = new SessionRegistry(this.#tree, this.#router, this.#events, this.#options);
     this.#handshake = new Handshake(this.#options, this.#sessions, this.#events);
     this.#packets = new ClientPackets(this.#options, this.#tree, this.#router, this.#faults, this.#events);

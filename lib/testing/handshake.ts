@@ -40,13 +40,17 @@ export class Handshake {
     session.will = willOf(packet, clientId);
 
     connection.clientId = clientId;
-    if (packet.protocolVersion === 5) connection.receiveMaximum = packet.properties?.receiveMaximum ?? 65_535;
+    const announced = packet.protocolVersion === 5 ? packet.properties?.receiveMaximum : undefined;
+    connection.receiveMaximum = announced ?? this.options.behaviour.windowWithoutReceiveMaximum[packet.protocolVersion];
     connection.maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
     connection.keepalive(packet.keepalive ?? 0);
-    connection.send(this.#connack(sessionPresent, packet.clientId ? undefined : clientId));
+    connection.send(
+      this.#connack({ sessionPresent, announced, assignedClientIdentifier: packet.clientId ? undefined : clientId }),
+    );
     const { protocolVersion } = connection;
     this.events.emit('connect', () => ({ clientId, protocolVersion, clean, sessionPresent }));
     session.attach(connection);
+    this.sessions.router.gather(session);
     return session;
   }
 
@@ -78,34 +82,49 @@ export class Handshake {
     if (!existing) return { session: this.sessions.create(clientId), sessionPresent: false };
     const predecessor = existing.connection;
     existing.detach();
-    predecessor?.close(ReasonCode.sessionTakenOver);
+    predecessor?.close(this.options.behaviour.takeoverReasonCode);
     // a session that was to end with its connection has ended with it
     if (clean || existing.expiryInterval === 0) {
       this.sessions.end(existing);
       return { session: this.sessions.create(clientId), sessionPresent: false };
     }
-    this.sessions.resume(existing);
+    if (predecessor) this.sessions.takeOver(existing);
+    else this.sessions.resume(existing);
     return { session: existing, sessionPresent: true };
   }
 
-  #connack(sessionPresent: boolean, assignedClientIdentifier: string | undefined): Packet {
-    const { receiveMaximum, maximumQoS, maximumPacketSize, retainAvailable, sharedSubscriptions } = this.options;
+  #connack({ sessionPresent, announced, assignedClientIdentifier }: Welcome): Packet {
+    const { maximumQoS, maximumPacketSize, retainAvailable, sharedSubscriptions, behaviour } = this.options;
+    const { announces } = behaviour;
     return {
       cmd: 'connack',
       sessionPresent,
       returnCode: 0,
       reasonCode: ReasonCode.success,
-      // an absent property has the most permissive value, so only limits are said
+      // an absent property has the most permissive value, so only limits are said, and what a behaviour adds
       properties: {
+        ...announces,
         assignedClientIdentifier,
-        receiveMaximum: receiveMaximum === NO_RECEIVE_MAXIMUM ? undefined : receiveMaximum,
+        receiveMaximum: announces.receiveMaximum === 'echo' ? announced : this.#receiveMaximum,
         maximumQoS: maximumQoS === 2 ? undefined : maximumQoS,
         maximumPacketSize: maximumPacketSize === Infinity ? undefined : maximumPacketSize,
         retainAvailable: retainAvailable ? undefined : false,
-        sharedSubscriptionAvailable: sharedSubscriptions ? undefined : false,
+        sharedSubscriptionAvailable: sharedSubscriptions ? announces.sharedSubscriptionAvailable : false,
       },
     };
   }
+
+  get #receiveMaximum(): number | undefined {
+    const { receiveMaximum } = this.options;
+    return receiveMaximum === NO_RECEIVE_MAXIMUM ? undefined : receiveMaximum;
+  }
+}
+
+interface Welcome {
+  readonly sessionPresent: boolean;
+  /** The client's Receive Maximum. */
+  readonly announced: number | undefined;
+  readonly assignedClientIdentifier: string | undefined;
 }
 
 function expiryInterval({ protocolVersion, properties }: ConnectPacket, clean: boolean): number {

@@ -1,5 +1,7 @@
 export { MQTTSharedError } from '../errors/mqtt-shared.error.js';
 export { UnknownClientError } from '../errors/unknown-client.error.js';
+export type { Behaviour, BrokerName, Distribution, ShareFault } from './behaviour.js';
+export { BEHAVIOURS } from './behaviours.js';
 export type { BrokerEventMap, BrokerListener, DropReason } from './broker-events.js';
 export type { ClientCredentials, EmbeddedBrokerOptions } from './broker-options.js';
 export type { ClientSnapshot } from './client-snapshot.js';

@@ -8,6 +8,8 @@ export interface InFlight {
   readonly state: 'published' | 'released';
   /** Sent on the present connection. */
   sent: boolean;
+  /** Milliseconds of the clock, the last time. */
+  sentAt: number;
 }
 
 const LAST_PACKET_ID = 65_535;
@@ -21,14 +23,29 @@ export class InflightWindow {
   readonly #resend = new Fifo<InFlight>();
   #onWire = 0;
   #limit = 0;
+  #paced = false;
   #lastPacketId = 0;
 
   get packetIds(): number[] {
     return [...this.#entries.keys()];
   }
 
+  get limit(): number {
+    return this.#limit;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   get hasRoom(): boolean {
-    return this.#onWire < this.#limit && this.#entries.size < LAST_PACKET_ID && this.#resend.length === 0;
+    return (
+      this.#onWire < this.#limit && this.#entries.size < LAST_PACKET_ID && (this.#paced || this.#resend.length === 0)
+    );
+  }
+
+  get hasResends(): boolean {
+    return this.#resend.length > 0;
   }
 
   get(packetId: number): InFlight | undefined {
@@ -39,10 +56,24 @@ export class InflightWindow {
     return [...this.#entries.values()].filter(({ state }) => state === 'published');
   }
 
-  /** A connection with this Receive Maximum is there; everything unfinished has to be sent again on it. */
-  open(limit: number): void {
+  /** Of those sent on this connection and not acknowledged, the one that was sent longest ago. */
+  longestAgo(): InFlight | undefined {
+    let longest: InFlight | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== 'published' || !entry.sent) continue;
+      if (longest === undefined || entry.sentAt < longest.sentAt) longest = entry;
+    }
+    return longest;
+  }
+
+  /**
+   * A connection with this Receive Maximum is there; everything unfinished has to be sent again on it, before anything
+   * new unless that is `paced`.
+   */
+  open(limit: number, { paced }: { paced: boolean }): void {
     this.close();
     this.#limit = limit;
+    this.#paced = paced;
     const entries = [...this.#entries.values()];
     for (const entry of entries) if (entry.state === 'published') this.#resend.push(entry);
     for (const entry of entries) if (entry.state === 'released') this.#resend.push(entry);
@@ -62,6 +93,7 @@ export class InflightWindow {
       if (!entry) return undefined;
       if (this.#entries.get(entry.packetId) !== entry) continue;
       entry.sent = true;
+      entry.sentAt = Date.now();
       this.#onWire++;
       return entry;
     }
@@ -72,7 +104,13 @@ export class InflightWindow {
     do {
       this.#lastPacketId = (this.#lastPacketId % LAST_PACKET_ID) + 1;
     } while (this.#entries.has(this.#lastPacketId));
-    const entry: InFlight = { packetId: this.#lastPacketId, delivery, state: 'published', sent: true };
+    const entry: InFlight = {
+      packetId: this.#lastPacketId,
+      delivery,
+      state: 'published',
+      sent: true,
+      sentAt: Date.now(),
+    };
     this.#entries.set(entry.packetId, entry);
     this.#onWire++;
     return entry;

@@ -22,6 +22,8 @@ export interface Delivery {
   readonly subscriptionIdentifier: number | undefined;
   /** The shared subscription (`$share/…`) that it came through, where it came through one. */
   readonly share: string | undefined;
+  /** Wants to know when the client has acknowledged it, or never will. */
+  readonly group: { finished(): void } | undefined;
 }
 
 export function createMessage(
@@ -50,13 +52,18 @@ export function hasExpired(message: Message): boolean {
 }
 
 /** The message under the terms of a subscription: the lower QoS of the two, the RETAIN flag as [MQTT-3.3.1-12] wants it. */
-export function deliveryOf(message: Message, subscription: Subscription, fromStore = false): Delivery {
+export function deliveryOf(
+  message: Message,
+  subscription: Subscription,
+  { fromStore = false, group }: { fromStore?: boolean; group?: Delivery['group'] } = {},
+): Delivery {
   return {
     message,
     qos: Math.min(message.qos, subscription.qos) as QoS,
     retain: fromStore || (subscription.retainAsPublished && message.retain),
     subscriptionIdentifier: subscription.identifier,
-    share: subscription.shareName === undefined ? undefined : subscription.filter,
+    share: group && subscription.filter,
+    group,
   };
 }
 

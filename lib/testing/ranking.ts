@@ -26,6 +26,10 @@ export class Ranking<T> {
     if (before) this.#unlink(before);
   }
 
+  has(item: T): boolean {
+    return this.#nodes.has(item);
+  }
+
   remove(item: T): void {
     const node = this.#nodes.get(item);
     if (!node) return;

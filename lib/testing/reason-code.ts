@@ -22,6 +22,7 @@ export const ReasonCode = {
   receiveMaximumExceeded: 0x93,
   topicAliasInvalid: 0x94,
   packetTooLarge: 0x95,
+  quotaExceeded: 0x97,
   retainNotSupported: 0x9a,
   qosNotSupported: 0x9b,
   sharedSubscriptionsNotSupported: 0x9e,

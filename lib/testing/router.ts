@@ -1,5 +1,7 @@
+import type { Behaviour } from './behaviour.js';
 import type { BrokerEvents } from './broker-events.js';
 import { about, type Delivery, deliveryOf, type Message } from './message.js';
+import type { Cause } from './shared-group.js';
 import { RetainedStore } from './retained-store.js';
 import type { Session } from './session.js';
 import type { SubscriptionTree } from './subscription-tree.js';
@@ -10,9 +12,11 @@ export class Router {
   readonly #retained = new RetainedStore();
   readonly #tree: SubscriptionTree;
   readonly #events: BrokerEvents;
+  readonly #behaviour: Behaviour;
 
-  constructor(tree: SubscriptionTree, events: BrokerEvents) {
+  constructor(tree: SubscriptionTree, events: BrokerEvents, behaviour: Behaviour) {
     this.#tree = tree;
+    this.#behaviour = behaviour;
     this.#events = events;
   }
 
@@ -26,38 +30,41 @@ export class Router {
       for (const [session, subscription] of plain) {
         if (subscription.noLocal && session.clientId === message.publisher) continue;
         matched = true;
-        session.deliver(deliveryOf(message, subscription));
+        session.deliverOnce(deliveryOf(message, subscription));
       }
-      for (const { group, members } of shares.values()) {
-        const session = group.choose();
-        const subscription = session && members.get(session);
-        if (!subscription) continue;
-        matched = true;
-        session.deliver(deliveryOf(message, subscription));
-      }
+      for (const { group } of shares.values()) matched = group.offer(message) || matched;
     }
     return matched;
   }
 
-  /** Retained messages for a subscription that was just made; never for a shared one (section 4.8.2). */
+  /** Retained messages for a subscription that was just made; for a shared one only where the broker is known for it. */
   sendRetained(session: Session, subscription: Subscription): void {
-    if (subscription.shareName !== undefined) return;
+    if (subscription.shareName !== undefined && !this.#behaviour.sendsRetainedToMembers) return;
     for (const message of this.#retained.matching(subscription.topicFilter)) {
-      session.deliver(deliveryOf(message, subscription, true));
+      session.deliver(deliveryOf(message, subscription, { fromStore: true }));
     }
   }
 
-  /** What a session has not finished of its shared subscriptions goes to whom the group names. */
-  handOver(session: Session, cause: 'offline' | 'ended'): void {
-    session.surrender((delivery) => this.#bequeath(delivery, cause));
+  /** What a session has not finished of its shared subscriptions, or of one, goes to whom the group names. */
+  handOver(session: Session, cause: Cause, filter?: string): void {
+    session.surrender(
+      (delivery) => (filter === undefined || delivery.share === filter) && this.#bequeath(delivery, cause),
+    );
   }
 
-  #bequeath({ message, share: filter }: Delivery, cause: 'offline' | 'ended'): boolean {
-    const share = filter === undefined ? undefined : this.#tree.share(filter);
-    const heir = share?.group.heir(cause);
-    const subscription = heir && share?.members.get(heir);
-    if (!subscription) return false;
-    heir.inherit(deliveryOf(message, subscription));
-    return true;
+  /** Where messages wait with the group: what its other members left unfinished and that stayed with them. */
+  gather(session: Session): void {
+    if (this.#behaviour.distribution.kind !== 'queue') return;
+    for (const filter of session.subscriptions.keys()) {
+      for (const member of this.#tree.share(filter)?.members.keys() ?? []) {
+        if (!member.connected) this.handOver(member, 'offline', filter);
+      }
+    }
+  }
+
+  #bequeath({ message, share, group }: Delivery, cause: Cause): boolean {
+    const inherited = share !== undefined && this.#tree.share(share)?.group.inherit(message, cause);
+    if (inherited) group?.finished();
+    return inherited ?? false;
   }
 }

@@ -1,6 +1,7 @@
 import type { BrokerEvents } from './broker-events.js';
 import type { Router } from './router.js';
-import { Session, type SessionLimits } from './session.js';
+import { Session } from './session.js';
+import type { Terms } from './share.js';
 import type { SubscriptionTree } from './subscription-tree.js';
 
 /** Longest delay of a Node timer; what expires later than that does so after 24 days never. */
@@ -16,7 +17,7 @@ export class SessionRegistry {
     readonly tree: SubscriptionTree,
     readonly router: Router,
     readonly events: BrokerEvents,
-    readonly limits: SessionLimits,
+    readonly terms: Terms,
   ) {}
 
   get(clientId: string): Session | undefined {
@@ -28,7 +29,7 @@ export class SessionRegistry {
   }
 
   create(clientId: string): Session {
-    const session = new Session(clientId, this.events, this.limits);
+    const session = new Session(clientId, this.events, this.terms);
     this.#sessions.set(clientId, session);
     return session;
   }
@@ -36,6 +37,14 @@ export class SessionRegistry {
   /** The client is back in time; the will of its new connection replaces the one that waited. */
   resume(session: Session): void {
     this.#stopClocks(session);
+  }
+
+  /** Another connection has taken the place of the client's. */
+  takeOver(session: Session): void {
+    const { marksRedelivery, willOnTakeover } = this.terms.behaviour;
+    if (!marksRedelivery) this.router.handOver(session, 'offline');
+    if (willOnTakeover) this.#publishWill(session);
+    this.resume(session);
   }
 
   /** The client's connection has ended: the session, and its will, wait as long as they were asked to. */
@@ -59,7 +68,10 @@ export class SessionRegistry {
   }
 
   stopAllClocks(): void {
-    for (const session of this.#sessions.values()) this.#stopClocks(session);
+    for (const session of this.#sessions.values()) {
+      this.#stopClocks(session);
+      session.stopClocks();
+    }
   }
 
   #publishWill(session: Session): void {

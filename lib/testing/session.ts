@@ -2,21 +2,19 @@ import type { BrokerEvents, DropReason } from './broker-events.js';
 import type { Connection } from './connection.js';
 import { Fifo } from '../fifo.js';
 import { type InFlight, InflightWindow } from './inflight-window.js';
-import { about, type Delivery, hasExpired, publishPacket } from './message.js';
+import { about, type Delivery, hasExpired, type Message, publishPacket } from './message.js';
 import type { ProtocolVersion } from './packets.js';
 import { ReasonCode } from './reason-code.js';
+import { Resends } from './resends.js';
+import type { Terms } from './share.js';
 import type { SharedGroup, SharedMember } from './shared-group.js';
 import type { Subscription } from './subscription.js';
 import type { Will } from './will.js';
 
-export interface SessionLimits {
-  readonly maxQueuedMessages: number;
-}
-
 /** What the server keeps of a client beyond its connection (section 4.1). */
 export class Session implements SharedMember {
   readonly subscriptions = new Map<string, Subscription>();
-  readonly groups = new Set<SharedGroup<Session>>();
+  readonly groups = new Set<SharedGroup<Session, Message>>();
   /** Packet Identifiers of QoS 2 messages that arrived and were not released yet. */
   readonly received = new Set<number>();
   protocolVersion: ProtocolVersion = 4;
@@ -26,13 +24,19 @@ export class Session implements SharedMember {
 
   readonly #window = new InflightWindow();
   readonly #queue = new Fifo<Delivery>();
+  readonly #resends: Resends | undefined;
+  /** The last one of {@link deliverOnce}. */
+  #latest: Message | undefined;
   #connection: Connection | undefined;
 
   constructor(
     readonly clientId: string,
     readonly events: BrokerEvents,
-    readonly limits: SessionLimits,
-  ) {}
+    readonly terms: Terms,
+  ) {
+    const { resends } = terms.behaviour;
+    this.#resends = resends && new Resends(resends, this.#window, (entry) => this.#sendAgain(entry));
+  }
 
   get connection(): Connection | undefined {
     return this.#connection;
@@ -44,6 +48,14 @@ export class Session implements SharedMember {
 
   get hasRoom(): boolean {
     return this.#queue.length === 0 && this.#window.hasRoom;
+  }
+
+  get idle(): boolean {
+    return this.#queue.length === 0 && this.#window.isEmpty;
+  }
+
+  get capacity(): number {
+    return this.#window.limit;
   }
 
   get queued(): number {
@@ -58,25 +70,43 @@ export class Session implements SharedMember {
   attach(connection: Connection): void {
     this.#connection = connection;
     this.protocolVersion = connection.protocolVersion;
-    this.#window.open(connection.receiveMaximum);
+    this.#window.open(connection.receiveMaximum, { paced: this.#resends !== undefined });
+    this.#resends?.start();
     this.#pump();
   }
 
   detach(): void {
     this.#connection = undefined;
+    this.stopClocks();
     this.#window.close();
     this.#changed();
   }
 
+  stopClocks(): void {
+    this.#resends?.stop();
+  }
+
+  /** As {@link deliver}, for one of possibly several subscriptions that match a message that was just published. */
+  deliverOnce(delivery: Delivery): void {
+    const { message } = delivery;
+    if (this.#latest === message && this.terms.behaviour.oneCopyOn.includes(this.protocolVersion)) return;
+    this.#latest = message;
+    this.deliver(delivery);
+  }
+
   /** A message for this client: sent, or queued; at QoS 0 nothing waits for a client that is away. */
   deliver(delivery: Delivery): void {
+    const { behaviour, maxQueuedMessages } = this.terms;
     if (delivery.qos === 0) {
-      if (this.#connection) this.#send(delivery, 0, false);
+      if (this.#connection) this.#sendOnce(delivery);
       else this.#drop(delivery, 'offline');
       return;
     }
+    const shared = delivery.share !== undefined;
     if (this.hasRoom) this.#publish(delivery);
-    else if (this.#queue.length < this.limits.maxQueuedMessages) this.#queue.push(delivery);
+    else if (shared && behaviour.losesShareOffline && !this.connected) this.#drop(delivery, 'offline');
+    else if (shared && behaviour.receiveMaximum === 'drops' && this.connected) this.#drop(delivery, 'receive-maximum');
+    else if (this.#queue.length < maxQueuedMessages) this.#queue.push(delivery);
     else this.#drop(delivery, 'queue-full');
     this.#changed();
   }
@@ -118,7 +148,7 @@ export class Session implements SharedMember {
   /** Sends what is unacknowledged once more on the live connection. */
   resend(): void {
     for (const entry of this.#window.published()) {
-      if (entry.sent) this.#send(entry.delivery, entry.packetId, true);
+      if (entry.sent) this.#sendAgain(entry);
     }
   }
 
@@ -144,15 +174,16 @@ export class Session implements SharedMember {
 
   #finish(entry: InFlight): void {
     this.#window.finish(entry);
-    this.#pump();
+    entry.delivery.group?.finished();
+    this.#pump(this.terms.behaviour.acknowledgementFrees === 'a whole window' ? this.capacity : 0);
   }
 
-  #pump(): void {
-    for (let entry = this.#window.nextResend(); entry; entry = this.#window.nextResend()) {
-      if (entry.state === 'published') this.#send(entry.delivery, entry.packetId, true);
-      else this.#connection?.send({ cmd: 'pubrel', messageId: entry.packetId, reasonCode: ReasonCode.success });
+  /** Sends what there is room for, and of what waits at least as many as were `freed`, whatever the room. */
+  #pump(freed = 0): void {
+    if (!this.#resends) {
+      for (let entry = this.#window.nextResend(); entry; entry = this.#window.nextResend()) this.#sendAgain(entry);
     }
-    while (this.#queue.length > 0 && this.#window.hasRoom) {
+    for (let sent = 0; this.#queue.length > 0 && (sent < freed || this.#window.hasRoom); sent++) {
       const delivery = this.#queue.shift();
       if (delivery) this.#publish(delivery);
     }
@@ -164,19 +195,32 @@ export class Session implements SharedMember {
     if (this.#connection && !this.#connection.accepts(delivery)) return this.#drop(delivery, 'too-large');
     const { packetId } = this.#window.add(delivery);
     this.#send(delivery, packetId, false);
+    this.#resends?.watch();
+  }
+
+  #sendAgain({ state, delivery, packetId }: InFlight): void {
+    if (state === 'published') this.#send(delivery, packetId, true);
+    else this.#connection?.send({ cmd: 'pubrel', messageId: packetId, reasonCode: ReasonCode.success });
+    this.#resends?.watch();
+  }
+
+  #sendOnce(delivery: Delivery): void {
+    if (!this.#connection?.accepts(delivery)) return this.#drop(delivery, 'too-large');
+    this.#send(delivery, 0, false);
+    delivery.group?.finished();
   }
 
   #send(delivery: Delivery, packetId: number, dup: boolean): void {
     const connection = this.#connection;
     if (!connection) return;
-    if (packetId === 0 && !connection.accepts(delivery)) return this.#drop(delivery, 'too-large');
     connection.send(publishPacket(delivery, packetId, dup, connection.protocolVersion));
     const { message, qos, retain, share } = delivery;
     const { clientId } = this;
     this.events.emit('deliver', () => ({ ...about(message), clientId, packetId, dup, qos, retain, share }));
   }
 
-  #drop({ message, share }: Delivery, reason: DropReason): void {
+  #drop({ message, share, group }: Delivery, reason: DropReason): void {
+    group?.finished();
     const { clientId } = this;
     this.events.emit('drop', () => ({ ...about(message), clientId, reason, share }));
   }

@@ -1,14 +1,8 @@
 import { FilterTrie } from '../routing/filter-trie.js';
 import { parseTopicFilter } from '../topic/topic-filter.js';
 import type { Session } from './session.js';
-import type { SharedGroup } from './shared-group.js';
+import type { Share } from './share.js';
 import type { Subscription } from './subscription.js';
-
-/** One shared subscription: who is in it, under which terms, and who is next. */
-export interface Share {
-  readonly members: Map<Session, Subscription>;
-  readonly group: SharedGroup<Session>;
-}
 
 /** Everybody who is interested in what matches one Topic Filter. */
 export interface Interest {
@@ -19,16 +13,16 @@ export interface Interest {
 
 /** Subscriptions of all sessions, found by Topic Name. */
 export class SubscriptionTree {
-  readonly #createGroup: () => SharedGroup<Session>;
   readonly #shares = new Map<string, Share>();
   readonly #interests = new Map<string, Interest>();
   #trie = new FilterTrie<Interest>();
   /** The trie cannot forget: filters in it that nobody holds any more. */
   #abandoned = 0;
 
-  constructor(createGroup: () => SharedGroup<Session>) {
-    this.#createGroup = createGroup;
-  }
+  constructor(
+    readonly createShare: (filter: string) => Share,
+    readonly rule: { readonly oneGroupPerFilter: boolean } = { oneGroupPerFilter: false },
+  ) {}
 
   match(topic: string): Interest[] {
     return this.#trie.match(topic);
@@ -48,15 +42,12 @@ export class SubscriptionTree {
     }
     let share = this.#shares.get(subscription.filter);
     if (!share) {
-      share = { members: new Map(), group: this.#createGroup() };
+      share = this.createShare(subscription.filter);
       this.#shares.set(subscription.filter, share);
       interest.shares.set(subscription.filter, share);
     }
-    const member = share.members.has(session);
-    share.members.set(session, subscription);
-    if (member) return;
-    session.groups.add(share.group);
-    share.group.join(session);
+    if (this.rule.oneGroupPerFilter) this.#leaveOtherGroups(session, subscription);
+    share.join(session, subscription);
   }
 
   /** Returns whether there was such a subscription. */
@@ -66,19 +57,25 @@ export class SubscriptionTree {
     session.subscriptions.delete(filter);
     const interest = this.#interest(subscription.topicFilter);
     const share = this.#shares.get(filter);
-    if (share) {
-      share.members.delete(session);
-      session.groups.delete(share.group);
-      share.group.leave(session);
-      if (share.members.size === 0) {
-        this.#shares.delete(filter);
-        interest.shares.delete(filter);
-      }
-    } else {
-      interest.plain.delete(session);
-    }
+    if (share) this.#leave(share, session, interest);
+    else interest.plain.delete(session);
+    if (this.rule.oneGroupPerFilter) this.#leaveOtherGroups(session, subscription);
     if (interest.plain.size === 0 && interest.shares.size === 0) this.#abandon(subscription.topicFilter);
     return true;
+  }
+
+  #leave(share: Share, session: Session, interest: Interest): void {
+    if (share.members.has(session)) share.leave(session);
+    if (share.members.size > 0) return;
+    this.#shares.delete(share.filter);
+    interest.shares.delete(share.filter);
+  }
+
+  #leaveOtherGroups(session: Session, { filter, topicFilter }: Subscription): void {
+    const interest = this.#interest(topicFilter);
+    for (const share of [...interest.shares.values()]) {
+      if (share.filter !== filter && share.members.has(session)) this.#leave(share, session, interest);
+    }
   }
 
   #interest(topicFilter: string): Interest {

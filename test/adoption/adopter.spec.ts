@@ -38,6 +38,7 @@ class Scene {
     }
     this.adopter = new Adopter({
       clientId: 'w1:presence',
+      address: 'mqtt://broker',
       answerTimeout: 1_000,
       prefix: PREFIX,
       stem: 'w1',

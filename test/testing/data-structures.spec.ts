@@ -45,9 +45,16 @@ test('A Ranking goes around the lowest level, as a list that is searched would',
 
 test('An InflightWindow gives identifiers from 1 to 65,535, and around again past those in use', () => {
   const message = createMessage({ topic: 't', payload: '', qos: 1, retain: false }, undefined);
-  const delivery: Delivery = { message, qos: 1, retain: false, subscriptionIdentifier: undefined, share: undefined };
+  const delivery: Delivery = {
+    message,
+    qos: 1,
+    retain: false,
+    subscriptionIdentifier: undefined,
+    share: undefined,
+    group: undefined,
+  };
   const window = new InflightWindow();
-  window.open(10);
+  window.open(10, { paced: false });
   const held = window.add(delivery);
   for (let packetId = 2; packetId <= 65_535; packetId++) window.finish(window.add(delivery));
 

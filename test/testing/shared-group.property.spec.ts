@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from '../support/fast-check.js';
-import { EmbeddedBroker } from 'nestjs-mqtt-shared/testing';
+import { BEHAVIOURS, EmbeddedBroker, type EmbeddedBrokerOptions } from 'nestjs-mqtt-shared/testing';
 
 import { RawClient } from '../support/raw-client.js';
 
@@ -73,8 +73,8 @@ class Observer {
   }
 }
 
-async function run(steps: Step[]): Promise<void> {
-  const broker = new EmbeddedBroker();
+async function run(steps: Step[], options: EmbeddedBrokerOptions): Promise<void> {
+  const broker = new EmbeddedBroker(options);
   await broker.listen();
   const observer = new Observer(broker);
   const clients = new Map<string, RawClient>();
@@ -131,7 +131,8 @@ async function run(steps: Step[]): Promise<void> {
     // everyone who has a session comes back and takes what it is given
     for (const { clientId } of broker.clients) await come(clientId, 2, true);
     const unfinished = () => broker.clients.filter(({ inFlight, queued }) => inFlight.length + queued > 0);
-    for (let round = 0; unfinished().length > 0 && round < ENOUGH; round++) {
+    const owing = () => observer.owed.size > observer.taken.size || unfinished().length > 0;
+    for (let round = 0; owing() && round < ENOUGH; round++) {
       await Promise.all([...clients].filter(([clientId]) => isConnected(clientId)).map(([, client]) => client.ping()));
     }
     expect(unfinished()).toEqual([]);
@@ -144,9 +145,28 @@ async function run(steps: Step[]): Promise<void> {
   }
 }
 
-test('No message of a shared subscription is lost or held by two members, whatever they do', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), run), {
-    numRuns: 300,
-    interruptAfterTimeLimit: 20_000,
-  });
-}, 30_000);
+/** Where a message waits with the group; what is handed out though a member holds it is another matter. */
+const queues = {
+  'in batches': BEHAVIOURS.hivemq,
+  'one by one': { ...BEHAVIOURS.artemis, unsubscribeRedelivers: false, resubscribeRedelivers: false },
+};
+
+const TIME_LIMIT = 10_000;
+
+test.each([
+  ['by default', undefined, 300],
+  ['with one queue that is handed out in batches', queues['in batches'], 60],
+  ['with one queue that is handed out one by one', queues['one by one'], 60],
+] as const)(
+  'No message of a shared subscription is lost or held by two members, whatever they do: %s',
+  async (_, behaviour, numRuns) => {
+    const deadline = Date.now() + TIME_LIMIT;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+        if (Date.now() < deadline) await run(steps, { behaviour });
+      }),
+      { numRuns },
+    );
+  },
+  TIME_LIMIT + 20_000,
+);

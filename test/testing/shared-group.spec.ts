@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
-import { RoundRobinGroup, type SharedMember } from '../../lib/testing/shared-group.js';
+import { type Outlet, RoundRobinGroup, type SharedMember } from '../../lib/testing/shared-group.js';
 
 interface Member extends SharedMember {
   name: string;
@@ -9,11 +9,20 @@ interface Member extends SharedMember {
   queued: number;
 }
 
+const outlet: Outlet<Member, string> = { give: () => {}, lose: () => {} };
+
 describe('The round robin group', () => {
-  let group: RoundRobinGroup<Member>;
+  let group: RoundRobinGroup<Member, string>;
   let a: Member, b: Member, c: Member;
 
-  const member = (name: string): Member => ({ name, connected: true, hasRoom: true, queued: 0 });
+  const member = (name: string): Member => ({
+    name,
+    connected: true,
+    hasRoom: true,
+    idle: true,
+    capacity: 10,
+    queued: 0,
+  });
 
   function change(target: Member, state: Partial<Member>): void {
     Object.assign(target, state);
@@ -23,7 +32,7 @@ describe('The round robin group', () => {
   const chosen = (count: number): string => Array.from({ length: count }, () => group.choose()?.name ?? '-').join('');
 
   beforeEach(() => {
-    group = new RoundRobinGroup();
+    group = new RoundRobinGroup(outlet, { choose: 'ready first', handsOver: true });
     [a, b, c] = [member('a'), member('b'), member('c')];
     for (const each of [a, b, c]) group.join(each);
   });
