@@ -1,12 +1,13 @@
 import type { Presence } from '../adoption/presence-message.js';
 import type { Backoff } from '../backoff.js';
-import { atMost, within } from '../deadline.js';
+import { within } from '../deadline.js';
 import { Consumer, type ConsumerOptions } from '../delivery/consumer.js';
 import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { Link, type LinkOwner } from '../session/link.js';
 import type { InboundPublish, ProtocolVersion, QoS, Wire, WireClosed } from '../session/wire.js';
+import { acknowledgementsRead, finishRunning, finishSession } from './before-renewal.js';
 import type { OpenSession } from './connection-factory.js';
 import { Departure } from './departure.js';
 import { isRefusal, subscribeAll } from './grant.js';
@@ -220,29 +221,22 @@ export class Member implements LinkOwner {
 
   /** Held messages come again only on another connection. */
   private async renew(): Promise<void> {
-    const { events, clientId, redeliverAfter } = this.options;
+    const { events, clientId, persistent, redeliverAfter, answerTimeout } = this.options;
     events.emit({ type: 'recycling', connection: clientId, held: this.consumer.snapshot().held });
-    this.consumer.holdStarts();
-    // A handler that never ends must not keep all others from working.
-    await atMost(this.consumer.whenNothingRuns(), redeliverAfter);
-    if (this.draining) return;
-    // DISCONNECT discards the will, and this process may not come back.
     const wire = this.link.connection;
+    if (persistent) await finishRunning(this.consumer, redeliverAfter);
+    else if (wire !== undefined) await finishSession(wire, this.consumer, this.filters);
+    // One that has ended by itself meanwhile is renewed already.
+    if (this.draining || this.link.connection !== wire) return;
+    // DISCONNECT discards the will, and this process may not come back.
     if (this.announcer.isAnnouncedOn(wire)) {
       this.announcer.gone(wire).catch(() => {
         // Refused now where it was allowed before: the next connection says so.
       });
     }
-    await this.link.recycle((old) => this.acknowledgementsRead(old));
-  }
-
-  /** Mosquitto may turn to the next connection before it has read the acknowledgements of this one, and send them again. */
-  private async acknowledgementsRead(wire: Wire): Promise<void> {
-    const { persistent, answerTimeout } = this.options;
-    if (!persistent) return;
-    // A full window would keep PINGRESP from being read.
-    this.consumer.discardArrivals('on this connection');
-    await atMost(wire.ping(), answerTimeout);
+    await this.link.recycle(async (old) => {
+      if (persistent) await acknowledgementsRead(old, this.consumer, answerTimeout);
+    });
   }
 
   // --- closing --------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { type MQTTSharedContext, type MQTTSharedServerOptions, SharedPattern } from 'nestjs-mqtt-shared';
 import { ControlledHandler } from '../support/controlled-handler.js';
 import { controllerFor } from '../support/controller-for.js';
@@ -172,6 +173,32 @@ describe('A message whose handler fails', () => {
         expect(wire.acknowledged()).toEqual(['m2', 'm1']);
         expect(handler.started).toEqual(['m1', 'm2', 'm1']);
       });
+    });
+
+    it('does not take the others of a clean session with it when the connection is renewed', async () => {
+      const url = await ground.startBroker();
+      const { protocolVersion } = ground;
+      const runs: string[] = [];
+      let open = (): void => {};
+      const gate = new Promise<void>((resolve) => (open = resolve));
+      const worker = await ground.scene().worker(
+        { url, protocolVersion, clientId: undefined, concurrency: 2, onError: { attempts: 1 }, redeliverAfter: 20 },
+        controllerFor(SharedPattern('workers', 'jobs/#'), async (id) => {
+          runs.push(id);
+          await gate;
+          if (id === 'poison') throw new Error('poison');
+          await setTimeout(5);
+        }),
+      );
+      const publisher = await ground.scene().publisher(url, protocolVersion);
+      const before = ids(40);
+      await publisher.publishEach(['poison', ...before].map((payload) => ({ topic: 'jobs/a', payload })));
+      open(); // what is published while the only worker renews its connection nobody gets
+      await worker.events.take('subscribed', 2);
+      expect(runs.toSorted()).toEqual(['poison', ...before].toSorted());
+      await publisher.publish('jobs/a', ['after']);
+      await worker.events.take('handled', before.length + 1);
+      expect(runs.at(-1)).toBe('after');
     });
 
     it('fails by its timeout: the signal is aborted, and the next attempt has a new one', async () => {

@@ -14,6 +14,7 @@ const TYPES = [
   'paused',
   'resumed',
   'connected',
+  'subscribed',
   'disconnected',
   'recycling',
   'adopting',
