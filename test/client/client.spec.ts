@@ -79,6 +79,16 @@ describe('emit', () => {
     expect(outcome).toMatchObject({ values: [undefined], completed: true });
   });
 
+  it('subscribes to nothing: only send needs somewhere for replies to arrive', async () => {
+    const client = await connected();
+    client.emit('jobs/1', 'data');
+    expect(client.current.log).toEqual(['publish jobs/1']);
+    client.current.sent[0]!.confirm();
+    watch(client.send('jobs/1', 'data'));
+    await turn();
+    expect(client.current.log.filter((entry) => entry.startsWith('subscribe '))).not.toEqual([]);
+  });
+
   it('does not wait for a subscriber, and a late one learns the outcome', async () => {
     const client = await connected();
     const emitted = client.emit('jobs/1', 'x');
