@@ -20,8 +20,6 @@ const ANSWER_TOGETHER = 200;
 export interface AdopterOptions {
   /** Client Identifier of the connection on which presence is watched. */
   readonly clientId: string;
-  /** Where the broker is, as it may be shown. */
-  readonly address: string;
   /** Milliseconds for each answer of the broker. */
   readonly answerTimeout: number;
   readonly prefix: string;
@@ -113,7 +111,7 @@ export class Adopter implements LinkOwner {
       // Without an answer to this, a broker has taken it or ends the connection.
       wire.publish({ topic, payload: this.options.incarnation, qos: 1, retain: false }, (error, reasonCode) => {
         if (error === undefined) return;
-        this.refused(new PresenceRefusedError(this.options.address, topic, 'publish to', reasonCode));
+        this.refused(new PresenceRefusedError(wire.address, topic, 'publish to', reasonCode));
       });
       board.begin();
     }
@@ -129,13 +127,12 @@ export class Adopter implements LinkOwner {
    * published before the call is considered.
    */
   async retained(group: string, clientId: string): Promise<Presence | undefined> {
-    const { address, answerTimeout, clientId: watch } = this.options;
-    const timeout = new NoAnswerError(address, watch, 'PINGREQ', answerTimeout);
+    const { answerTimeout } = this.options;
     try {
       await within(
         this.watching.then((wire) => this.catchUp(wire)),
         answerTimeout,
-        () => timeout,
+        () => new Error('What is retained is not known in time.'),
       );
       return this.presenceOf(group, clientId);
     } catch {
@@ -144,12 +141,12 @@ export class Adopter implements LinkOwner {
   }
 
   async connected(wire: Wire): Promise<void> {
-    const { prefix, address, answerTimeout } = this.options;
+    const { prefix, answerTimeout } = this.options;
     const filters = [...this.boards.keys()].map((group) => presenceFilter(prefix, group));
     await within(
       this.subscribe(wire, filters),
       answerTimeout,
-      () => new NoAnswerError(address, wire.clientId, 'SUBSCRIBE', answerTimeout),
+      () => new NoAnswerError(wire.address, wire.clientId, 'SUBSCRIBE', answerTimeout),
     );
     this.startWatching?.(wire);
     this.startWatching = undefined;
@@ -160,7 +157,7 @@ export class Adopter implements LinkOwner {
     const codes = await wire.subscribe(filters.map((filter) => ({ filter, qos: 1 })));
     filters.forEach((filter, i) => {
       const code = codes[i] ?? 0x80;
-      if (code >= 0x80) throw new PresenceRefusedError(this.options.address, filter, 'subscribe to', code);
+      if (code >= 0x80) throw new PresenceRefusedError(wire.address, filter, 'subscribe to', code);
     });
     await this.catchUp(wire);
   }

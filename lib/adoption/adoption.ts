@@ -10,8 +10,6 @@ import { SessionPresence } from './session-presence.js';
 
 export interface AdoptionOptions {
   readonly presence: Presence;
-  /** Where the broker is, as it may be shown. */
-  readonly address: string;
   /** Milliseconds for each answer of the broker when nothing comes before it. */
   readonly answerTimeout: number;
   readonly prefix: string;
@@ -107,7 +105,7 @@ export class Adoption {
       // are gone, so it comes first.
       wire.resume();
       const announced = Promise.all([
-        publishPresence(wire, this.session.message('adopting'), this.options.address),
+        publishPresence(wire, this.session.message('adopting')),
         wire.unsubscribe(this.options.presence.filters),
       ]);
       await finishBacklog(wire, this.consumer, announced);
@@ -127,7 +125,7 @@ export class Adoption {
     const { wire, leaving } = this;
     if (wire === undefined || leaving !== undefined) return;
     // Without an answer the connection has ended or will, and its will speaks.
-    publishPresence(wire, this.session.message('adopting'), this.options.address).catch(() => wire.destroy());
+    publishPresence(wire, this.session.message('adopting')).catch(() => wire.destroy());
   }
 
   private leave(wire: Wire, outcome: AdoptionOutcome): Promise<void> {
@@ -149,11 +147,11 @@ export class Adoption {
   }
 
   private say(wire: Wire, message: OutboundPublish): Promise<void> {
-    const { address, answerTimeout } = this.options;
+    const { answerTimeout } = this.options;
     return within(
-      publishPresence(wire, message, address),
+      publishPresence(wire, message),
       answerTimeout,
-      () => new NoAnswerError(address, wire.clientId, 'PUBLISH', answerTimeout),
+      () => new NoAnswerError(wire.address, wire.clientId, 'PUBLISH', answerTimeout),
     );
   }
 

@@ -7,11 +7,11 @@ import type { OutboundPublish, Wire } from '../session/wire.js';
  *
  * @throws PresenceRefusedError
  */
-export function publishPresence(wire: Wire, message: OutboundPublish, address: string): Promise<void> {
+export function publishPresence(wire: Wire, message: OutboundPublish): Promise<void> {
   return new Promise((resolve, reject) => {
     wire.publish(message, (error, reasonCode) => {
       if (error === undefined) resolve();
-      else reject(new PresenceRefusedError(address, message.topic, 'publish to', reasonCode));
+      else reject(new PresenceRefusedError(wire.address, message.topic, 'publish to', reasonCode));
     });
   });
 }

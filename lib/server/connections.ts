@@ -93,7 +93,7 @@ export class Connections {
           };
     return new Member({
       clientId,
-      address: factory.address,
+      address: () => factory.address,
       subscriptions,
       allowDowngrade: options.allowDowngrade ?? false,
       protocolVersion: factory.protocolVersion,
@@ -121,7 +121,7 @@ export class Connections {
     }
     if (settings === undefined || own.size === 0) return undefined;
     const { factory, incarnation } = this;
-    const { address, answerTimeout, reconnect, events, protocolVersion } = factory;
+    const { answerTimeout, reconnect, events, protocolVersion } = factory;
     const clientId = `${this.clientId}:presence`;
     return new Adopter({
       clientId,
@@ -130,7 +130,6 @@ export class Connections {
       after: settings.after,
       incarnation,
       own,
-      address,
       answerTimeout,
       reconnect,
       events,

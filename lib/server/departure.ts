@@ -13,8 +13,8 @@ export interface DepartureOptions {
   readonly clientId: string;
   /** Share Name; `undefined` for plain subscriptions. */
   readonly group: string | undefined;
-  /** Where the broker is, as it may be shown. */
-  readonly address: string;
+  /** Where the broker is now, as it may be shown. */
+  readonly address: () => string;
   readonly filters: readonly string[];
   readonly protocolVersion: ProtocolVersion;
   /** Whether the session outlives its connections. */
@@ -132,7 +132,7 @@ export class Departure {
       const wire = await within(
         open(listener, opening.signal, { clean: true }),
         patience,
-        () => new NoAnswerError(address, clientId, 'CONNECT', patience),
+        () => new NoAnswerError(address(), clientId, 'CONNECT', patience),
       );
       await atMost(this.announcer.cleared(wire), LEAVE_TIMEOUT);
       await wire.disconnect();

@@ -22,10 +22,10 @@ export function isRefusal(error: unknown): boolean {
  */
 export async function subscribeAll(
   wire: Wire,
-  address: string,
   subscriptions: readonly Subscription[],
   allowDowngrade: boolean,
 ): Promise<QoS[]> {
+  const { address } = wire;
   const shared = subscriptions.find(({ group }) => group !== undefined);
   if (shared?.group !== undefined && !wire.limits.sharedSubscriptionAvailable) {
     throw new SharedSubscriptionsUnavailableError(address, shared.group);

@@ -17,8 +17,8 @@ import type { Subscription } from './subscription.js';
 
 export interface MemberOptions {
   readonly clientId: string;
-  /** Where the broker is, as it may be shown. */
-  readonly address: string;
+  /** Where the broker is now, as it may be shown. */
+  readonly address: () => string;
   readonly subscriptions: readonly Subscription[];
   readonly allowDowngrade: boolean;
   readonly protocolVersion: ProtocolVersion;
@@ -63,8 +63,8 @@ export class Member implements LinkOwner {
       held: (count) => this.renewal.held(count),
     });
     this.renewal = new Renewal(options, () => this.renew());
-    const { address, open, persistent, presence, reconnect, subscriptions } = options;
-    this.announcer = new SessionAnnouncer(presence, address);
+    const { open, persistent, presence, reconnect, subscriptions } = options;
+    this.announcer = new SessionAnnouncer(presence);
     this.filters = subscriptions.map(({ pattern }) => pattern);
     this.link = new Link(
       (listener, signal) => open(listener, signal, { clean: !persistent, will: this.announcer.nextWill() }),
@@ -144,16 +144,16 @@ export class Member implements LinkOwner {
   }
 
   private async subscribe(wire: Wire, old: readonly string[]): Promise<QoS[]> {
-    const { address, subscriptions, allowDowngrade } = this.options;
-    const granted = await this.answered(wire, subscribeAll(wire, address, subscriptions, allowDowngrade), 'SUBSCRIBE');
+    const { subscriptions, allowDowngrade } = this.options;
+    const granted = await this.answered(wire, subscribeAll(wire, subscriptions, allowDowngrade), 'SUBSCRIBE');
     if (old.length > 0) await wire.unsubscribe(old);
     return granted;
   }
 
   /** Waits for the broker's answer, for as long as it may have been sent and cannot be read. */
   private async answered<T>(wire: Wire, answer: Promise<T>, packet: string): Promise<T> {
-    const { address, clientId, answerTimeout } = this.options;
-    const timeout = new NoAnswerError(address, clientId, packet, answerTimeout);
+    const { clientId, answerTimeout } = this.options;
+    const timeout = new NoAnswerError(wire.address, clientId, packet, answerTimeout);
     for (;;) {
       try {
         return await within(answer, answerTimeout, () => timeout);

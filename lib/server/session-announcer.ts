@@ -16,10 +16,7 @@ export interface OwnPresence {
 export class SessionAnnouncer {
   private announcedOn: Wire | undefined;
 
-  constructor(
-    private readonly presence: OwnPresence | undefined,
-    private readonly address: string,
-  ) {}
+  constructor(private readonly presence: OwnPresence | undefined) {}
 
   /** What the broker says of the session when its next connection ends. */
   nextWill(): Will | undefined {
@@ -30,21 +27,21 @@ export class SessionAnnouncer {
   async alive(wire: Wire): Promise<void> {
     if (this.presence === undefined) return;
     this.announcedOn = wire;
-    await publishPresence(wire, this.presence.session.message('alive'), this.address);
+    await publishPresence(wire, this.presence.session.message('alive'));
   }
 
   /** Nobody is at this session any more. */
   async gone(wire: Wire): Promise<void> {
     this.announcedOn = undefined;
     if (this.presence !== undefined) {
-      await publishPresence(wire, this.presence.session.message('gone'), this.address);
+      await publishPresence(wire, this.presence.session.message('gone'));
     }
   }
 
   /** There is no such session any more. */
   async cleared(wire: Wire): Promise<void> {
     this.announcedOn = undefined;
-    if (this.presence !== undefined) await publishPresence(wire, this.presence.session.cleared, this.address);
+    if (this.presence !== undefined) await publishPresence(wire, this.presence.session.cleared);
   }
 
   /** Whether this connection was said to be at the session, and nothing else since. */

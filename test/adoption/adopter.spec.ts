@@ -38,7 +38,6 @@ class Scene {
     }
     this.adopter = new Adopter({
       clientId: 'w1:presence',
-      address: 'mqtt://broker',
       answerTimeout: 1_000,
       prefix: PREFIX,
       stem: 'w1',

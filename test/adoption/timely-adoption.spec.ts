@@ -30,7 +30,6 @@ describe('A session that is gone', () => {
     open.mockReset().mockRejectedValue(new Error('There is no broker.'));
     adopter = new Adopter({
       clientId: 'heir:presence',
-      address: 'mqtt://broker',
       answerTimeout: 5000,
       prefix: PREFIX,
       stem: 'heir',

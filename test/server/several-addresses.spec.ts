@@ -58,6 +58,16 @@ describe.each([4, 5] as const)('A server with several addresses (%i)', (protocol
     expect(String(error)).toMatch(new RegExp(`1\\. .*${NOBODY}.*\n2\\. .*${second.url} refused.*password`));
   });
 
+  it('names the address in use when it is refused there', async () => {
+    scene.broker.refuse('$share/workers/jobs/+', 0x80);
+    const url = [NOBODY, scene.broker.url];
+    await scene.create({ controllers: [JobsController], server: { protocolVersion, url } });
+    const error: unknown = await scene.app.listen().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'SUBSCRIPTION_REFUSED' });
+    expect(String(error)).toContain(scene.broker.url);
+    expect(String(error)).not.toContain(NOBODY);
+  });
+
   it('goes on at the next when the one it is connected to is gone, and subscribes there', async () => {
     const url = [scene.broker.url, second.url.replace('//', '//me:s3cret@')];
     await scene.create({ controllers: [JobsController], server: { protocolVersion, url } });
