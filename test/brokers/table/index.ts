@@ -15,12 +15,13 @@ import { format, resolveConfig } from 'prettier';
 import { Doctor } from '../../../lib/doctor/doctor.js';
 import { findingOf, type Examination } from '../../../lib/doctor/examination.js';
 import { openMqttWire } from '../../../lib/session/mqtt-wire.js';
-import { type Broker, GIVEN_URL, type RunningBroker } from '../support/broker.js';
+import type { Broker, RunningBroker } from '../support/broker.js';
 import { fileOf, readRecord } from './broker-record.js';
 import { BROKERS, readRecords } from './brokers.js';
 import { suiteResults } from './suite-results.js';
 import { brokersDocument } from './table.js';
 
+const GIVEN_URL = process.env['MQTT_URL'];
 const DOCUMENT = fileURLToPath(new URL('../../../docs/brokers.md', import.meta.url));
 
 /** With `MQTT_URL` the broker that runs there, which is to be named with `--only`. */
