@@ -1,9 +1,9 @@
 import type { RoutingResult } from './routing.js';
-import { type Check, limit } from './support/check.js';
+import { atMost, type Check } from './support/check.js';
 import { Child } from './support/child.js';
 import type { DispatchInput, DispatchResult } from './support/dispatch.js';
-import { median, ratios } from './support/statistics.js';
-import { table } from './support/table.js';
+import type { Part } from './support/part.js';
+import { median, ratios, rotated, spread } from './support/statistics.js';
 
 const FEW = 10;
 const MANY = 10_000;
@@ -20,34 +20,40 @@ const SUBJECTS = [
 ] as const;
 
 /** CPU time of a message from its arrival in the consumer through its handler to its acknowledgement, without network. */
-export async function dispatch(messages: number, rounds: number): Promise<Check[]> {
-  const contenders = SUBJECTS.map((subject) => ({ ...subject, cpu: [] as number[] }));
-  for (let round = 0; round < rounds; round++) {
-    const first = round % contenders.length;
-    for (const { patterns, busy, cpu } of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-      const input: DispatchInput = { patterns, busy, messages };
-      cpu.push((await Child.ask<DispatchResult>('dispatch.subject', input)).cpu);
+export const routing: Part = {
+  name: 'routing',
+  title: 'Routing: from arrival through handler to acknowledgement, without network and without Nest',
+  async measure(scale) {
+    const messages = scale === 'quick' ? 100_000 : 200_000;
+    const rounds = scale === 'quick' ? 1 : 5;
+    const contenders = SUBJECTS.map((subject) => ({ ...subject, cpu: [] as number[] }));
+    for (let round = 0; round < rounds; round++) {
+      for (const { patterns, busy, cpu } of rotated(contenders, round)) {
+        const input: DispatchInput = { patterns, busy, messages };
+        cpu.push((await Child.ask<DispatchResult>('dispatch.subject', input)).cpu);
+      }
     }
-  }
-  const alone = await Child.ask<RoutingResult[]>('trie.subject');
+    const alone = await Child.ask<RoutingResult[]>('trie.subject');
 
-  const checks: Check[] = [];
-  const rows = contenders.map(({ workload, patterns, cpu }) => {
-    const base = contenders.find((contender) => contender.workload === workload)?.cpu ?? [];
-    const ratio = median(ratios(cpu, base));
-    if (patterns === MANY && workload === 'same') {
-      checks.push(limit(`Dispatch of the same messages: CPU with ${MANY} patterns by ${FEW}`, ratio, MOST));
-    }
-    const trie = alone.find((result) => result.workload === workload && result.patterns === patterns);
-    return [
-      workload,
-      String(patterns),
-      median(cpu).toFixed(0),
-      ratio.toFixed(2),
-      trie?.nanosecondsPerDispatch.toFixed(0) ?? '',
-      trie?.ratio.toFixed(2) ?? '',
-    ];
-  });
-  table(['messages', 'patterns', 'CPU ns/message', `by ${FEW}`, 'trie alone, ns', `by ${FEW}`], rows);
-  return checks;
-}
+    const checks: Check[] = [];
+    const rows = contenders.map(({ workload, patterns, cpu }) => {
+      const base = contenders.find((contender) => contender.workload === workload)?.cpu ?? [];
+      const ratio = ratios(cpu, base);
+      if (patterns === MANY && workload === 'same') {
+        checks.push(atMost(MOST, `Dispatch of the same messages: CPU with ${MANY} patterns by ${FEW}`, median(ratio)));
+      }
+      const trie = alone.find((result) => result.workload === workload && result.patterns === patterns);
+      return [
+        workload,
+        String(patterns),
+        median(cpu).toFixed(0),
+        spread(ratio),
+        trie?.nanosecondsPerDispatch.toFixed(0) ?? '',
+        trie?.ratio.toFixed(2) ?? '',
+      ];
+    });
+    const heads = ['messages', 'patterns', 'CPU ns', `by ${FEW}`, 'trie alone, ns', `by ${FEW}`];
+    const caption = `${messages} messages, median of ${rounds} (least–most)`;
+    return { tables: [{ caption, heads, rows }], charts: [], checks };
+  },
+};

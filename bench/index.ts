@@ -1,44 +1,64 @@
-import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
-import { dispatch } from './dispatch.js';
-import { overhead } from './overhead.js';
-import { poison } from './poison.js';
-import { publishing } from './publishing.js';
+import { PARTS } from './parts.js';
+import { writeDocument } from './report/document.js';
+import { describe, thisMachine } from './report/machine.js';
+import { type Result, save } from './report/results.js';
 import { describeBroker } from './support/broker.js';
 import { type Check, passed } from './support/check.js';
-import { CONCURRENCY, IN_FLIGHT, REDELIVER_AFTER, WAIT } from './support/settings.js';
-import { UNDER_WAY } from './support/publishing.js';
-import { waiting } from './waiting.js';
+import { print } from './support/table.js';
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const { messages, dispatches, rounds } = values.quick
-  ? { messages: 30_000, dispatches: 100_000, rounds: 1 }
-  : { messages: 100_000, dispatches: 200_000, rounds: 5 };
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    render: { type: 'boolean', default: false },
+  },
+});
+const scale = options.quick ? 'quick' : 'full';
 
-console.log(`npm run bench${values.quick ? ' -- --quick' : ''}
-${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${platform()} ${arch()}, Node ${process.version}
-${await describeBroker()}`);
+if (options.render) await writeDocument();
+else await run();
 
-console.log(`\n1. Overhead: ${messages} queued QoS 1 messages, empty handler, median of ${rounds} (least–most)
-   ServerMQTTShared: defaults, concurrency ${CONCURRENCY}; every subject: ${IN_FLIGHT} in flight\n`);
-const checks: Check[] = await overhead(messages, rounds);
+async function run(): Promise<void> {
+  const names = options.only?.split(',') ?? PARTS.map(({ name }) => name);
+  const unknown = names.filter((name) => !PARTS.some((part) => part.name === name));
+  if (unknown.length > 0) {
+    throw new Error(`No such part: ${unknown.join(', ')}. There are ${PARTS.map(({ name }) => name).join(', ')}.`);
+  }
+  const machine = thisMachine();
+  const broker = await describeBroker();
+  console.log(`${describe(machine)}\n${broker}`);
 
-console.log(`\n2. Routing: ${dispatches} messages, median of ${rounds}\n`);
-checks.push(...(await dispatch(dispatches, rounds)));
-
-console.log(`\n3. Waiting: handlers of ${WAIT} ms, concurrency ${CONCURRENCY}, median of ${rounds}\n`);
-checks.push(...(await waiting(rounds)));
-
-console.log(`\n4. Poison: 10,000 such messages beside one that always fails, and that makes its connection be renewed each
-   ${REDELIVER_AFTER} ms, median of ${rounds}\n`);
-checks.push(...(await poison(rounds)));
-
-console.log(`\n5. Publishing: ${messages} QoS 1 messages, ${UNDER_WAY} under way, median of ${rounds} (least–most)\n`);
-checks.push(...(await publishing(messages, rounds)));
-
-console.log();
-for (const check of checks) {
-  const { what, value, most } = check;
-  console.log(`${passed(check) ? 'PASS' : 'FAIL'}  ${what}: ${value.toFixed(2)}, at most ${most}`);
+  const checks: Check[] = [];
+  for (const part of PARTS.filter(({ name }) => names.includes(name))) {
+    console.log(`\n# ${part.name}: ${part.title}`);
+    const start = performance.now();
+    const findings = await part.measure(scale);
+    findings.tables.forEach(print);
+    for (const reason of findings.skipped ?? []) console.log(`\nSkipped: ${reason}`);
+    checks.push(...findings.checks);
+    if (!options.write) continue;
+    const result: Result = {
+      part: part.name,
+      title: part.title,
+      scale,
+      command: `npm run bench -- --only ${part.name}${options.quick ? ' --quick' : ''} --write`,
+      date: new Date().toISOString(),
+      seconds: (performance.now() - start) / 1_000,
+      machine,
+      broker,
+      ...findings,
+    };
+    await save(result);
+    await writeDocument();
+  }
+  console.log();
+  checks.forEach(say);
+  if (scale === 'full' && !checks.every(passed)) process.exitCode = 1;
 }
-if (!checks.every(passed)) process.exitCode = 1;
+
+function say(check: Check): void {
+  const { what, value, bound, limit } = check;
+  console.log(`${passed(check) ? 'PASS' : 'FAIL'}  ${what}: ${value.toFixed(2)}, ${bound} ${limit}`);
+}

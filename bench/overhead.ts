@@ -1,7 +1,11 @@
-import { type Check, limit } from './support/check.js';
+import type { QoS } from '../lib/session/wire.js';
+import { bars } from './report/chart.js';
+import { atMost, type Check } from './support/check.js';
 import { type Contender, drainAll } from './support/drain-all.js';
-import { median, ratios } from './support/statistics.js';
-import { table } from './support/table.js';
+import type { DrainResult } from './support/drain.js';
+import { SMALL } from './support/job.js';
+import type { Findings, Part, Scale } from './support/part.js';
+import { median, ratios, rotated, spread } from './support/statistics.js';
 import { VERSIONS } from './support/versions.js';
 
 const SUBJECTS = [
@@ -10,40 +14,98 @@ const SUBJECTS = [
   { subject: 'bare', what: 'mqtt.js, JSON parsed' },
 ] as const;
 
-/** What the CPU time of `shared` may be, by that of the others. */
-const LIMITS = { nest: 0.6, bare: 1.8 };
+const LARGE = 10 * 1024;
 
-type Measured = Contender & Pick<(typeof SUBJECTS)[number], 'subject' | 'what'> & { readonly mqtt: string };
+/** The first is the one that is promised; it gets more messages and rounds than the rest. */
+const LOADS: readonly Load[] = [SMALL, LARGE].flatMap((bytes) => ([1, 0, 2] as const).map((qos) => ({ qos, bytes })));
 
-/** CPU time for a message that has been queued. */
-export async function overhead(messages: number, rounds: number): Promise<Check[]> {
-  const contenders = VERSIONS.flatMap(({ protocolVersion, mqtt }) =>
-    SUBJECTS.map(({ subject, what }): Measured => {
-      const input = { protocolVersion, name: `${subject}-${mqtt}`, messages };
-      return { mqtt, subject, what, module: `${subject}.subject`, input, results: [] };
-    }),
-  );
-  for (let round = 0; round < rounds; round++) {
-    const first = round % contenders.length;
-    await drainAll([...contenders.slice(first), ...contenders.slice(0, first)], messages);
-  }
-  return report(contenders);
+/** What the CPU time of `shared` may be at QoS 1, by that of the others. */
+const LIMITS = { nest: 0.5, bare: 1.4 };
+
+interface Load {
+  readonly qos: QoS;
+  readonly bytes: number;
 }
 
-function report(contenders: readonly Measured[]): Check[] {
-  const rows: string[][] = [];
+type Measured = Contender & Load & Pick<(typeof SUBJECTS)[number], 'subject' | 'what'> & { readonly mqtt: string };
+
+/** CPU time for a message that has been queued. */
+export const overhead: Part = {
+  name: 'overhead',
+  title: 'CPU and time per message: draining a backlog into an empty handler',
+  async measure(scale) {
+    const contenders: Measured[] = [];
+    for (const load of LOADS) contenders.push(...(await drain(load, scale)));
+    return report(contenders);
+  },
+};
+
+async function drain(load: Load, scale: Scale): Promise<Measured[]> {
+  const { messages, rounds } = countsOf(load, scale);
+  const contenders = VERSIONS.flatMap(({ protocolVersion, mqtt }) =>
+    SUBJECTS.map(({ subject, what }): Measured => {
+      const input = { protocolVersion, name: `${subject}-${mqtt}`, messages, qos: load.qos };
+      return { mqtt, subject, what, ...load, module: `${subject}.subject`, input, results: [] };
+    }),
+  );
+  for (let round = 0; round < rounds; round++) await drainAll(rotated(contenders, round), { messages, ...load });
+  return contenders;
+}
+
+function countsOf(load: Load, scale: Scale): { messages: number; rounds: number } {
+  const size = load.bytes === SMALL ? 1 : 5;
+  if (scale === 'quick') return { messages: 20_000 / size, rounds: 1 };
+  return load === LOADS[0] ? { messages: 100_000, rounds: 5 } : { messages: 50_000 / size, rounds: 3 };
+}
+
+function report(contenders: readonly Measured[]): Findings {
   const checks: Check[] = [];
-  for (const { mqtt, subject, what, results } of contenders) {
-    const cpu = results.map((result) => result.cpu);
-    const cells = Object.entries(LIMITS).map(([name, most]) => {
-      const base = contenders.find((contender) => contender.mqtt === mqtt && contender.subject === name);
-      const ratio = ratios(cpu, base?.results.map((result) => result.cpu) ?? []);
-      if (subject === 'shared') checks.push(limit(`MQTT ${mqtt}: CPU by that of ${base?.what}`, median(ratio), most));
-      return `${median(ratio).toFixed(2)} (${Math.min(...ratio).toFixed(2)}–${Math.max(...ratio).toFixed(2)})`;
+  const rows = contenders.map((contender) => {
+    const { mqtt, qos, bytes, subject, what, results, input } = contender;
+    const by = Object.entries(LIMITS).map(([name, limit]) => {
+      const base = contenders.find((other) => isSameLoad(other, contender) && other.subject === name);
+      const ratio = ratios(results.map(cpuOf), base?.results.map(cpuOf) ?? []);
+      if (subject === 'shared' && qos === 1 && bytes === SMALL) {
+        checks.push(atMost(limit, `MQTT ${mqtt}, QoS 1: CPU by that of ${base?.what}`, median(ratio)));
+      }
+      return spread(ratio);
     });
     const rate = 1e6 / median(results.map(({ elapsed }) => elapsed));
-    rows.push([mqtt, what, median(cpu).toFixed(1), ...cells, rate.toFixed(0)]);
-  }
-  table(['MQTT', 'subject', 'CPU µs/message', 'by ServerMqtt', 'by mqtt.js', 'messages/s'], rows);
-  return checks;
+    const cpu = median(results.map(cpuOf)).toFixed(1);
+    return [
+      String(bytes),
+      String(qos),
+      mqtt,
+      what,
+      cpu,
+      ...by,
+      rate.toFixed(0),
+      `${results.length} × ${input.messages}`,
+    ];
+  });
+  const heads = ['bytes', 'QoS', 'MQTT', 'subject', 'CPU µs', 'by ServerMqtt', 'by mqtt.js', 'messages/s', 'measured'];
+  const caption = 'CPU time of the receiving process for a message, median of the rounds (least–most)';
+  return { tables: [{ caption, heads, rows }], charts: [chart(contenders)], checks };
+}
+
+function chart(contenders: readonly Measured[]): ReturnType<typeof bars> {
+  const groups = LOADS.map(({ qos, bytes }) => ({
+    label: `QoS ${qos}, ${bytes === SMALL ? '100 B' : '10 KiB'}`,
+    values: SUBJECTS.map(({ subject }) => {
+      const shown = contenders.find(
+        (other) => other.qos === qos && other.bytes === bytes && other.subject === subject && other.mqtt === '5.0',
+      );
+      return median(shown?.results.map(cpuOf) ?? []);
+    }),
+  }));
+  const series = SUBJECTS.map(({ what }) => what);
+  return bars({ name: 'overhead', title: 'CPU time per message, MQTT 5.0', unit: 'µs', series, groups });
+}
+
+function isSameLoad(a: Measured, b: Measured): boolean {
+  return a.qos === b.qos && a.bytes === b.bytes && a.mqtt === b.mqtt;
+}
+
+function cpuOf({ cpu }: DrainResult): number {
+  return cpu;
 }

@@ -1,9 +1,9 @@
 import { startBroker } from './support/broker.js';
-import { type Check, limit } from './support/check.js';
+import { atMost, type Check } from './support/check.js';
 import { Child } from './support/child.js';
-import type { PublishResult } from './support/publishing.js';
-import { median, ratios } from './support/statistics.js';
-import { table } from './support/table.js';
+import type { Part } from './support/part.js';
+import { type PublishResult, UNDER_WAY } from './support/publishing.js';
+import { median, ratios, rotated, spread } from './support/statistics.js';
 import { VERSIONS } from './support/versions.js';
 
 const SUBJECTS = [
@@ -16,32 +16,41 @@ const SUBJECTS = [
 const MOST = 1.3;
 
 /** CPU time for a message that is published and confirmed. */
-export async function publishing(messages: number, rounds: number): Promise<Check[]> {
-  const contenders = VERSIONS.flatMap(({ protocolVersion, mqtt }) =>
-    SUBJECTS.map((subject) => ({ ...subject, mqtt, protocolVersion, cpu: [] as number[] })),
-  );
-  const broker = await startBroker();
-  try {
-    for (let round = 0; round < rounds; round++) {
-      const first = round % contenders.length;
-      for (const { subject, protocolVersion, cpu } of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-        const input = { url: broker.url, protocolVersion, messages };
-        cpu.push((await Child.ask<PublishResult>(`publish-${subject}.subject`, input)).cpu);
+export const publishing: Part = {
+  name: 'publishing',
+  title: 'Publishing: from emit to the confirmation of the broker',
+  async measure(scale) {
+    const { messages, rounds } = scale === 'quick' ? { messages: 30_000, rounds: 1 } : { messages: 100_000, rounds: 5 };
+    const contenders = VERSIONS.flatMap(({ protocolVersion, mqtt }) =>
+      SUBJECTS.map((subject) => ({ ...subject, mqtt, protocolVersion, results: [] as PublishResult[] })),
+    );
+    const broker = await startBroker();
+    try {
+      for (let round = 0; round < rounds; round++) {
+        for (const { subject, protocolVersion, results } of rotated(contenders, round)) {
+          const input = { url: broker.url, protocolVersion, messages };
+          results.push(await Child.ask<PublishResult>(`publish-${subject}.subject`, input));
+        }
       }
+    } finally {
+      await broker.stop();
     }
-  } finally {
-    await broker.stop();
-  }
-  const rows: string[][] = [];
-  const checks: Check[] = [];
-  for (const { mqtt, subject, what, cpu } of contenders) {
-    const base = contenders.find((other) => other.mqtt === mqtt && other.subject === 'bare')?.cpu ?? [];
-    const ratio = ratios(cpu, base);
-    if (subject === 'shared')
-      checks.push(limit(`MQTT ${mqtt}: CPU of emit by that of publishAsync`, median(ratio), MOST));
-    const spread = `(${Math.min(...ratio).toFixed(2)}–${Math.max(...ratio).toFixed(2)})`;
-    rows.push([mqtt, what, median(cpu).toFixed(1), `${median(ratio).toFixed(2)} ${spread}`]);
-  }
-  table(['MQTT', 'subject', 'CPU µs/message', 'by mqtt.js'], rows);
-  return checks;
+    const checks: Check[] = [];
+    const rows = contenders.map(({ mqtt, subject, what, results }) => {
+      const base = contenders.find((other) => other.mqtt === mqtt && other.subject === 'bare')?.results ?? [];
+      const ratio = ratios(results.map(cpuOf), base.map(cpuOf));
+      if (subject === 'shared') {
+        checks.push(atMost(MOST, `MQTT ${mqtt}: CPU of emit by that of publishAsync`, median(ratio)));
+      }
+      const rate = 1e6 / median(results.map(({ elapsed }) => elapsed));
+      return [mqtt, what, median(results.map(cpuOf)).toFixed(1), spread(ratio), rate.toFixed(0)];
+    });
+    const caption = `${messages} messages of 100 bytes, QoS 1, ${UNDER_WAY} under way, median of ${rounds} (least–most)`;
+    const heads = ['MQTT', 'subject', 'CPU µs', 'by mqtt.js', 'confirmed/s'];
+    return { tables: [{ caption, heads, rows }], charts: [], checks };
+  },
+};
+
+function cpuOf({ cpu }: PublishResult): number {
+  return cpu;
 }

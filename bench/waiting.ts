@@ -1,36 +1,128 @@
-import { type Check, limit } from './support/check.js';
-import { drainAll } from './support/drain-all.js';
-import { CONCURRENCY, WAIT } from './support/settings.js';
-import { median } from './support/statistics.js';
-import { table } from './support/table.js';
+import { lines } from './report/chart.js';
+import { atLeast, type Check } from './support/check.js';
+import { Child } from './support/child.js';
+import { type Contender, drainAll } from './support/drain-all.js';
+import type { DrainResult } from './support/drain.js';
+import type { Findings, Part, Scale } from './support/part.js';
+import { median, ratios, spread } from './support/statistics.js';
 import { VERSIONS } from './support/versions.js';
+import type { WaitingInput } from './support/waiting.js';
 
-/** A process that has just started handles the first thousand messages with code that is not yet optimised. */
-const MESSAGES = [1_000, 10_000] as const;
+const WAITS = [1, 10, 100] as const;
+const CONCURRENCIES = [1, 10, 100, 1_000] as const;
 
-/** Seconds that the first thousand may take. */
-const MOST = 1;
+/** A process that has just started handles its first messages with code that is not yet optimised. */
+const MOST_MESSAGES = 100_000;
+
+/** For handlers of 10 ms: what must be reached of `concurrency / wait`. */
+const JUDGED_WAIT = 10;
+const LEAST = { few: 0.95, many: 0.9 };
+
+interface Measured {
+  readonly wait: number;
+  readonly concurrency: number;
+  readonly mqtt: string;
+  readonly contender: Contender;
+  /** The same waits without transport. */
+  readonly timers: DrainResult[];
+}
 
 /** Handlers that wait: how near the server comes to what its concurrency allows. */
-export async function waiting(rounds: number): Promise<Check[]> {
-  const rows: string[][] = [];
-  const checks: Check[] = [];
-  for (const messages of MESSAGES) {
-    const contenders = VERSIONS.map(({ protocolVersion, mqtt }) => {
-      const input = { protocolVersion, name: `waiting-${mqtt}`, messages };
-      return { mqtt, module: 'waiting.subject', input, results: [] };
-    });
-    for (let round = 0; round < rounds; round++) await drainAll(contenders, messages);
-    for (const { mqtt, results } of contenders) report(mqtt, messages, results);
-  }
-  table(['MQTT', 'messages', 'seconds', 'ideal', 'of ideal throughput'], rows);
-  return checks;
+export const waiting: Part = {
+  name: 'waiting',
+  title: 'Handlers that wait: throughput by the ideal, concurrency / wait',
+  async measure(scale) {
+    const measured: Measured[] = [];
+    for (const wait of WAITS) {
+      for (const concurrency of CONCURRENCIES) measured.push(...(await drain(wait, concurrency, scale)));
+    }
+    return report(measured);
+  },
+};
 
-  function report(mqtt: string, messages: number, results: readonly { elapsed: number }[]): void {
-    const seconds = (median(results.map(({ elapsed }) => elapsed)) * messages) / 1e6;
-    const ideal = (messages / CONCURRENCY) * (WAIT / 1e3);
-    const share = `${((ideal / seconds) * 100).toFixed(0)} %`;
-    rows.push([mqtt, String(messages), seconds.toFixed(3), ideal.toFixed(3), share]);
-    if (messages === MESSAGES[0]) checks.push(limit(`MQTT ${mqtt}: seconds for ${messages} waits`, seconds, MOST));
+async function drain(wait: number, concurrency: number, scale: Scale): Promise<Measured[]> {
+  const seconds = scale === 'quick' ? 1 : 5;
+  const rounds = scale === 'quick' ? 1 : 3;
+  const ideal = (concurrency * 1_000) / wait;
+  // Whole waves, so that the last one has all its handlers.
+  const waves = Math.ceil(
+    Math.min(ideal * seconds, scale === 'quick' ? MOST_MESSAGES / 4 : MOST_MESSAGES) / concurrency,
+  );
+  const messages = waves * concurrency;
+  const timers: DrainResult[] = [];
+  const measured = VERSIONS.map(({ protocolVersion, mqtt }): Measured => {
+    const name = `waiting-${mqtt}`;
+    const input: Omit<WaitingInput, 'url'> = { protocolVersion, name, messages, qos: 1, wait, concurrency };
+    return { wait, concurrency, mqtt, contender: { module: 'waiting.subject', input, results: [] }, timers };
+  });
+  for (let round = 0; round < rounds; round++) {
+    timers.push(await Child.ask<DrainResult>('timers.subject', { messages, wait, concurrency }));
+    await drainAll(
+      measured.map(({ contender }) => contender),
+      { messages },
+      { inFlight: 2 * concurrency },
+    );
   }
+  return measured;
+}
+
+function report(measured: readonly Measured[]): Findings {
+  const checks: Check[] = [];
+  const rows = measured.map(({ wait, concurrency, mqtt, contender, timers }) => {
+    const share = ofIdeal(wait, concurrency, contender.results);
+    const ofTimers = ratios(timers.map(elapsedOf), contender.results.map(elapsedOf));
+    if (wait === JUDGED_WAIT) {
+      const least = concurrency > 100 ? LEAST.many : LEAST.few;
+      checks.push(atLeast(least, `MQTT ${mqtt}: of the ideal, ${wait} ms, concurrency ${concurrency}`, share));
+    }
+    const rate = 1e6 / median(contender.results.map(elapsedOf));
+    return [
+      `${wait} ms`,
+      String(concurrency),
+      mqtt,
+      ((concurrency * 1_000) / wait).toFixed(0),
+      rate.toFixed(0),
+      percent(share),
+      percent(ofIdeal(wait, concurrency, timers)),
+      spread(ofTimers),
+      `${contender.results.length} × ${contender.input.messages}`,
+    ];
+  });
+  const heads = [
+    'wait',
+    'concurrency',
+    'MQTT',
+    'ideal/s',
+    'messages/s',
+    'of the ideal',
+    'the waits alone',
+    'by these',
+    'measured',
+  ];
+  const caption = 'Throughput of handlers that wait; `the waits alone` is what Node does without any messages';
+  return { tables: [{ caption, heads, rows }], charts: [chart(measured)], checks };
+}
+
+function chart(measured: readonly Measured[]): ReturnType<typeof lines> {
+  const shown = measured.filter(({ mqtt }) => mqtt === '5.0');
+  const series = WAITS.map((wait) => ({
+    label: `${wait} ms`,
+    points: shown
+      .filter((one) => one.wait === wait)
+      .map(({ concurrency, contender }) => [concurrency, 100 * ofIdeal(wait, concurrency, contender.results)] as const),
+  }));
+  const axes = { x: 'concurrency', y: '% of concurrency / wait' };
+  return lines({ name: 'waiting', title: 'Handlers that wait, MQTT 5.0', axes, series, from: 0 });
+}
+
+function ofIdeal(wait: number, concurrency: number, results: readonly DrainResult[]): number {
+  return (wait * 1_000) / concurrency / median(results.map(elapsedOf));
+}
+
+function elapsedOf({ elapsed }: DrainResult): number {
+  return elapsed;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }

@@ -1,5 +1,5 @@
 import { connectAsync } from 'mqtt';
-import { TOPIC } from '../support/drain.js';
+import { TOPIC } from '../support/job.js';
 import { measurePublishing, publishInput } from '../support/publishing.js';
 
 const { url, protocolVersion, messages } = publishInput();

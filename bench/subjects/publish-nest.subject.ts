@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { ClientMqtt, MqttRecordBuilder } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
-import { TOPIC } from '../support/drain.js';
+import { TOPIC } from '../support/job.js';
 import { measurePublishing, publishInput } from '../support/publishing.js';
 
 const { url, protocolVersion, messages } = publishInput();

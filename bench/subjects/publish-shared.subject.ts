@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { lastValueFrom } from 'rxjs';
 import { ClientMQTTShared } from '../../lib/index.js';
-import { TOPIC } from '../support/drain.js';
+import { TOPIC } from '../support/job.js';
 import { measurePublishing, publishInput } from '../support/publishing.js';
 
 const { url, protocolVersion, messages } = publishInput();

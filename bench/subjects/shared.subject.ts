@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { Controller, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { ServerMQTTShared, SharedPattern } from '../../lib/index.js';
-import { FILTER, type Job } from '../support/drain.js';
-import { CONCURRENCY } from '../support/settings.js';
+import { SharedPattern } from '../../lib/index.js';
+import { FILTER, type Job } from '../support/job.js';
+import { listen } from '../support/nest-app.js';
+import { sharedServer } from '../support/shared-server.js';
 import { input, meter, subscribed } from '../support/subject.js';
 
 @Controller()
@@ -15,20 +15,5 @@ class JobsController {
   }
 }
 
-@Module({ controllers: [JobsController] })
-class AppModule {}
-
-const { url, protocolVersion, name } = input;
-const app = await NestFactory.createMicroservice(AppModule, {
-  logger: ['error', 'warn'],
-  strategy: new ServerMQTTShared({
-    url,
-    protocolVersion,
-    clientId: name,
-    group: name,
-    concurrency: CONCURRENCY,
-    startReport: 'off',
-  }),
-});
-await app.listen();
+await listen(JobsController, { strategy: sharedServer(input) });
 subscribed();

@@ -1,37 +1,25 @@
 import 'reflect-metadata';
-import { setTimeout as wait } from 'node:timers/promises';
-import { Controller, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { ServerMQTTShared, SharedPattern } from '../../lib/index.js';
-import { FILTER, type Job } from '../support/drain.js';
-import { CONCURRENCY, WAIT } from '../support/settings.js';
+import { SharedPattern } from '../../lib/index.js';
+import { FILTER, type Job } from '../support/job.js';
+import { listen } from '../support/nest-app.js';
+import { sharedServer } from '../support/shared-server.js';
 import { input, meter, subscribed } from '../support/subject.js';
+import type { WaitingInput } from '../support/waiting.js';
+
+const { wait, concurrency } = input as WaitingInput;
 
 @Controller()
 class JobsController {
   @SharedPattern(FILTER)
   async resize(@Payload() job: Job): Promise<void> {
     meter.begin();
-    await wait(WAIT);
+    await sleep(wait);
     meter.end(job);
   }
 }
 
-@Module({ controllers: [JobsController] })
-class AppModule {}
-
-const { url, protocolVersion, name } = input;
-const app = await NestFactory.createMicroservice(AppModule, {
-  logger: ['error', 'warn'],
-  strategy: new ServerMQTTShared({
-    url,
-    protocolVersion,
-    clientId: name,
-    group: name,
-    concurrency: CONCURRENCY,
-    startReport: 'off',
-  }),
-});
-await app.listen();
+await listen(JobsController, { strategy: sharedServer(input, { concurrency }) });
 subscribed();

@@ -8,12 +8,30 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+export interface BrokerSettings {
+  /** Messages on their way to one client; default 200. */
+  readonly inFlight?: number;
+  /**
+   * Whether each packet leaves the broker at once. By default Mosquitto lets a small one wait until the client has
+   * confirmed the one before, which a client may do 40 ms later.
+   */
+  readonly noDelay?: boolean;
+}
+
 const MOSQUITTO = hasMosquitto();
-const CONFIG = ['max_queued_messages 0', `max_inflight_messages ${IN_FLIGHT}`];
+
+function configuration({ inFlight = IN_FLIGHT, noDelay = false }: BrokerSettings): string[] {
+  return [
+    'max_queued_messages 0',
+    `max_inflight_messages ${inFlight}`,
+    'queue_qos0_messages true',
+    ...(noDelay ? ['set_tcp_nodelay true'] : []),
+  ];
+}
 
 /** A broker that has seen nothing yet, in a process of its own. */
-export async function startBroker(): Promise<Broker> {
-  if (MOSQUITTO) return startMosquitto({ config: CONFIG });
+export async function startBroker(settings: BrokerSettings = {}): Promise<Broker> {
+  if (MOSQUITTO) return startMosquitto({ config: configuration(settings) });
   const child = Child.start('embedded-broker.process');
   const { url } = await child.next<{ url: string }>();
   return { url, stop: () => child.end() };
@@ -26,7 +44,7 @@ export async function describeBroker(): Promise<string> {
   const client = await connectAsync(broker.url);
   const version = new Promise<string>((resolve) => client.on('message', (_topic, payload) => resolve(String(payload))));
   await client.subscribeAsync('$SYS/broker/version');
-  const description = `${await version} (${CONFIG.join(', ')})`;
+  const description = `${await version} (${configuration({}).join(', ')})`;
   await client.endAsync();
   await broker.stop();
   return description;

@@ -2,14 +2,19 @@
 export interface Check {
   readonly what: string;
   readonly value: number;
-  readonly most: number;
+  readonly bound: 'at most' | 'at least';
+  readonly limit: number;
 }
 
-export function limit(what: string, value: number, most: number): Check {
-  return { what, value, most };
+export function atMost(limit: number, what: string, value: number): Check {
+  return { what, value, bound: 'at most', limit };
+}
+
+export function atLeast(limit: number, what: string, value: number): Check {
+  return { what, value, bound: 'at least', limit };
 }
 
 /** What is no number was not measured. */
-export function passed({ value, most }: Check): boolean {
-  return value <= most;
+export function passed({ value, bound, limit }: Check): boolean {
+  return bound === 'at most' ? value <= limit : value >= limit;
 }

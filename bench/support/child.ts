@@ -2,6 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+/** Milliseconds after which a child that says nothing is stuck. */
+const SILENT = 180_000;
+
 /** What is measured runs in a process of its own, so that no subject inherits another's heap or optimised code. */
 export class Child {
   private readonly inbox: unknown[] = [];
@@ -32,13 +35,31 @@ export class Child {
     return answer;
   }
 
-  /** What the child says next; rejects when it ends without a word. */
+  /** What the child says next; rejects when it ends without a word, or has none for too long. */
   async next<T>(): Promise<T> {
-    while (this.inbox.length === 0) {
-      if (this.over) throw new Error(`${this.name} ended with ${this.child.signalCode ?? this.child.exitCode}.`);
-      await new Promise<void>((resolve) => (this.wake = resolve));
+    const tooLong = setTimeout(() => this.child.kill('SIGKILL'), SILENT);
+    try {
+      while (this.inbox.length === 0) {
+        if (this.over) throw new Error(`${this.name} ended with ${this.child.signalCode ?? this.child.exitCode}.`);
+        await new Promise<void>((resolve) => (this.wake = resolve));
+      }
+      return this.inbox.shift() as T;
+    } finally {
+      clearTimeout(tooLong);
     }
-    return this.inbox.shift() as T;
+  }
+
+  tell(message: object): void {
+    this.child.send(message);
+  }
+
+  /** It does nothing until it is told to go on, and its connections stay. */
+  hold(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.child.kill('SIGCONT');
   }
 
   /** As a crash would: without DISCONNECT, so that its session stays. */

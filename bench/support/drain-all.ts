@@ -1,5 +1,5 @@
-import { queue } from './backlog.js';
-import { startBroker } from './broker.js';
+import { type Backlog, queue } from './backlog.js';
+import { type BrokerSettings, startBroker } from './broker.js';
 import { Child } from './child.js';
 import type { DrainInput, DrainReport, DrainResult } from './drain.js';
 
@@ -13,8 +13,12 @@ export interface Contender {
  * One round. Every contender makes its session, a group of one, and is killed; the same backlog is published once, and
  * the broker queues a copy for each group; then one after another comes back to its session and drains it.
  */
-export async function drainAll(contenders: readonly Contender[], messages: number): Promise<void> {
-  const broker = await startBroker();
+export async function drainAll(
+  contenders: readonly Contender[],
+  backlog: Backlog,
+  settings: BrokerSettings = {},
+): Promise<void> {
+  const broker = await startBroker(settings);
   const start = ({ module, input }: Contender): Child => Child.start(module, { ...input, url: broker.url });
   try {
     for (const contender of contenders) {
@@ -22,7 +26,7 @@ export async function drainAll(contenders: readonly Contender[], messages: numbe
       await child.next<DrainReport>();
       await child.kill();
     }
-    await queue(broker.url, messages);
+    await queue(broker.url, backlog);
     for (const contender of contenders) {
       const child = start(contender);
       let message: DrainReport;

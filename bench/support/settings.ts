@@ -9,9 +9,3 @@ export const IN_FLIGHT = 2 * CONCURRENCY;
 
 /** Seconds; longer than a run. */
 export const SESSION_EXPIRY = 3_600;
-
-/** Milliseconds; short, so that a run sees many renewals. */
-export const REDELIVER_AFTER = 500;
-
-/** Milliseconds for which a waiting handler waits. */
-export const WAIT = 10;

@@ -1,5 +1,6 @@
 import { childInput, tellParent } from './child.js';
-import { DrainMeter, type DrainInput } from './drain.js';
+import type { DrainInput } from './drain.js';
+import { DrainMeter } from './drain-meter.js';
 
 /** The meter that every subject's handler calls, for what the parent process has asked for. */
 export const input = childInput<DrainInput>();
