@@ -61,6 +61,8 @@ export class Adopter implements LinkOwner {
   /** Counts of adoptions that are over, by group. */
   private readonly past = new Map<string, ConsumerSnapshot>();
   private stopped = false;
+  private endWaits: () => void = () => {};
+  private readonly waitsEnded = new Promise<void>((resolve) => (this.endWaits = resolve));
   private current: Wire | undefined;
   private received = 0;
   /** The connection on which all that is retained is known. */
@@ -130,11 +132,11 @@ export class Adopter implements LinkOwner {
     const { answerTimeout } = this.options;
     try {
       await within(
-        this.watching.then((wire) => this.catchUp(wire)),
+        Promise.race([this.watching.then((wire) => this.catchUp(wire)), this.waitsEnded]),
         answerTimeout,
         () => new Error('What is retained is not known in time.'),
       );
-      return this.presenceOf(group, clientId);
+      return this.stopped ? undefined : this.presenceOf(group, clientId);
     } catch {
       return undefined;
     }
@@ -267,6 +269,7 @@ export class Adopter implements LinkOwner {
   /** Adopts nothing more; sessions that are being adopted are given back within `deadline` milliseconds. */
   async stop(deadline: number): Promise<void> {
     this.stopped = true;
+    this.endWaits();
     for (const board of this.boards.values()) board.reset();
     for (const answer of this.answers.values()) clearTimeout(answer);
     const adoptions = [...[...this.running.values()].map(({ adoption }) => adoption), ...this.finishing];

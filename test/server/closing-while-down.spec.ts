@@ -95,6 +95,21 @@ describe.each([4, 5] as const)('close() while the connection is down (%i)', (pro
     expect(scene.timeline.entries.at(-1)).toBe('status closed');
   });
 
+  it('ends at once where the connection is back, and that on which presence is watched is not', async () => {
+    await start({ protocolVersion, drainTimeout: 600_000, connectTimeout: 600_000 });
+    const withheld = scene.broker.withhold(({ cmd }, clientId) => cmd === 'connack' && clientId === 'w:presence');
+    const connecting = nextConnect();
+    scene.broker.cut('w:presence');
+    scene.broker.cut(WORKER);
+    await connecting;
+    await scene.publish('jobs/gathered');
+    await scene.timeline.until('acknowledged jobs/gathered');
+    await scene.app.close();
+    withheld.drop();
+    expect(scene.timeline.entries.at(-1)).toBe('status closed');
+    expect(scene.broker.clients.filter(({ clientId }) => clientId === WORKER)).toEqual([]);
+  });
+
   it('ends at drainTimeout where the broker has stopped answering, and gives up the connection being opened', async () => {
     await start({ protocolVersion, drainTimeout: 50, connectTimeout: 600_000, adoption: false });
     const withheld = scene.broker.withhold(({ cmd }) => cmd === 'connack');
