@@ -28,5 +28,6 @@ export { PublishError } from './publish.error.js';
 export { QoSDowngradedError } from './qos-downgraded.error.js';
 export { SharedSubscriptionsUnavailableError } from './shared-subscriptions-unavailable.error.js';
 export { ShuttingDownError } from './shutting-down.error.js';
+export { SubscribeEndedConnectionError } from './subscribe-ended-connection.error.js';
 export { SubscriptionRefusedError } from './subscription-refused.error.js';
 export { UnmatchedMessageError } from './unmatched-message.error.js';

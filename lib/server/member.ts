@@ -3,7 +3,9 @@ import type { Backoff } from '../backoff.js';
 import { within } from '../deadline.js';
 import { Consumer, type ConsumerOptions } from '../delivery/consumer.js';
 import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
+import { ConnectionLostError } from '../errors/connection-lost.error.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
+import { SubscribeEndedConnectionError } from '../errors/subscribe-ended-connection.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { Link, type LinkOwner } from '../session/link.js';
 import type { InboundPublish, ProtocolVersion, QoS, Wire, WireClosed } from '../session/wire.js';
@@ -13,7 +15,7 @@ import { Departure } from './departure.js';
 import { isRefusal, subscribeAll } from './grant.js';
 import { Renewal } from './renewal.js';
 import { type OwnPresence, SessionAnnouncer } from './session-announcer.js';
-import type { Subscription } from './subscription.js';
+import { methodsOf, type Subscription } from './subscription.js';
 
 export interface MemberOptions {
   readonly clientId: string;
@@ -100,8 +102,13 @@ export class Member implements LinkOwner {
   }
 
   /** Resolves when the connection is up and every filter granted. */
-  start(): Promise<void> {
-    return this.link.start();
+  async start(): Promise<void> {
+    try {
+      await this.link.start();
+    } catch (error) {
+      if (!this.everOpened || !(error instanceof ConnectionLostError)) throw error;
+      throw new SubscribeEndedConnectionError(this.filters, this.options.subscriptions.map(methodsOf), error);
+    }
   }
 
   // --- the link's calls -----------------------------------------------------------------------------------------

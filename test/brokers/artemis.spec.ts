@@ -7,6 +7,7 @@ brokerSuite(artemis, {
   keepsOrder: false, // https://issues.apache.org/jira/browse/ARTEMIS-6191
   maximumQoS: 2,
   handsOver: true,
+  refusedFilter: 'forbidden/#',
   retainedToShared: { 4: 1, 5: 0 },
   patience: PATIENCE,
 });

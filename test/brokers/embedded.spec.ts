@@ -9,6 +9,7 @@ brokerSuite(embedded, {
   keepsOrder: true,
   maximumQoS: 2,
   handsOver: true,
+  refusedFilter: 'forbidden/#',
   retainedToShared: { 4: 0, 5: 0 },
   patience: PATIENCE,
 });

@@ -7,6 +7,7 @@ brokerSuite(hivemq, {
   keepsOrder: true,
   maximumQoS: 1,
   handsOver: true,
+  refusedFilter: 'x'.repeat(301),
   retainedToShared: { 4: 0, 5: 0 },
   patience: PATIENCE,
 });

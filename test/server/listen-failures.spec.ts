@@ -183,8 +183,10 @@ describe('listen() fails', () => {
       return cmd === 'suback' && clientId === 'w:workers:0';
     });
     const error = await listenError({ url: broker.url, clientId: 'w' });
-    expect(error.code).toBe('CONNECTION_LOST');
+    expect(error.code).toBe('SUBSCRIBE_ENDED_CONNECTION');
     expect(error.message).toContain('"w:workers:0"');
+    expect(error.message).toContain('"$share/workers/jobs/+" of JobsController.work');
+    expect(error.cause).toMatchObject({ code: 'CONNECTION_LOST' });
   });
 });
 

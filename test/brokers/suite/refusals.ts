@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SharedPattern } from 'nestjs-mqtt-shared';
 import { controllerFor } from '../../support/controller-for.js';
+import { presence } from '../support/presence.js';
 import type { Ground } from './ground.js';
 
 export function refusals({ stage, traits }: Ground): void {
@@ -20,5 +21,21 @@ export function refusals({ stage, traits }: Ground): void {
       );
       expect(await listen(true)).toBe('up');
     });
+
+    const { refusedFilter } = traits;
+    if (refusedFilter !== undefined) {
+      it('fails where the broker takes a filter amiss, says which, and leaves nothing behind', async () => {
+        const t = stage();
+        const good = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('good'));
+        const bad = controllerFor(SharedPattern('workers', refusedFilter), t.work.handlerOf('bad'));
+        const error: unknown = await t.worker('w1', [good, bad], { clientId: undefined }).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+
+        expect(String(error)).toContain(`"$share/workers/${refusedFilter}"`);
+        expect(await presence(t)).toEqual([]);
+      });
+    }
   });
 }

@@ -2,22 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { SharedPattern } from 'nestjs-mqtt-shared';
 import { controllerFor } from '../../support/controller-for.js';
 import { ids } from '../../support/scene.js';
+import { presence } from '../support/presence.js';
 import type { Stage } from '../support/stage.js';
 import type { Ground } from './ground.js';
 
 const workerOf = (t: Stage, name: string, options = {}) =>
   t.worker(name, [controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf(name))], options);
-
-/** What is retained of the presence of the group's sessions. */
-async function presence(t: Stage): Promise<string[]> {
-  const observer = await t.rawClient(`observer${Math.random()}`);
-  await observer.subscribe(`${t.root}/presence/workers/+`);
-  await observer.ping();
-  return observer.payloads.map((payload) => {
-    const { clientId, state } = JSON.parse(payload) as { clientId: string; state: string };
-    return `${clientId.slice(t.root.length + 1)} ${state}`;
-  });
-}
 
 export function sessions({ stage, traits }: Ground): void {
   describe('when a worker', () => {

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 const JAVA_ARGS = SMALL_AND_QUICK.join(' ');
 
-/** A broker instance as `artemis create` makes it; of the acceptors that one for MQTT is left, on the loopback interface. */
+/** A broker instance as `artemis create` makes it; of the acceptors that one for MQTT is left, on the loopback interface; `forbidden/#` is. */
 async function createInstance(folder: string, port: number): Promise<void> {
   const account = ['--user', 'test', '--password', 'test', '--allow-anonymous'];
   const plain = ['--silent', '--no-autotune', '--no-web', '--nio'];
@@ -19,8 +19,14 @@ async function createInstance(folder: string, port: number): Promise<void> {
     env: { ...process.env, JAVA_ARGS },
   });
   const file = join(folder, 'etc', 'broker.xml');
-  const configuration = await readFile(file, 'utf8');
+  let configuration = await readFile(file, 'utf8');
   const acceptor = `<acceptor name="mqtt">tcp://127.0.0.1:${port}?protocols=MQTT</acceptor>`;
+  // Nobody has this role.
+  const nobody = ['createNonDurableQueue', 'createDurableQueue', 'createAddress', 'consume', 'send']
+    .map((type) => `<permission type="${type}" roles="nobody"/>`)
+    .join('');
+  const forbidden = `<security-setting match="forbidden.#">${nobody}</security-setting>`;
+  configuration = configuration.replace('<security-settings>', `<security-settings>${forbidden}`);
   await writeFile(file, configuration.replace(/<acceptors>[\s\S]*<\/acceptors>/, `<acceptors>${acceptor}</acceptors>`));
 }
 

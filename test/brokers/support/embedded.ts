@@ -8,6 +8,7 @@ export const embedded: Broker = {
   start: async () => {
     const broker = new EmbeddedBroker();
     await broker.listen();
+    broker.refuse('$share/workers/forbidden/#', 0x87);
     return { url: broker.url, stop: () => broker.close() };
   },
 };

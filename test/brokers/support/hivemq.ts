@@ -11,10 +11,11 @@ Packages.com.hivemq.configuration.service.InternalConfigurations.AUTH_DENY_UNAUT
 Packages.com.hivemq.HiveMQServer.main([]);
 `;
 
-/** Its defaults, but for the files: those it writes are half a gigabyte. */
+/** Its defaults, but for the files, which would be half a gigabyte, and for a limit that a filter can exceed. */
 const config = (port: number): string => `<?xml version="1.0"?>
 <hivemq>
   <listeners><tcp-listener><port>${port}</port><bind-address>127.0.0.1</bind-address></tcp-listener></listeners>
+  <restrictions><max-topic-length>300</max-topic-length></restrictions>
   <persistence><mode>in-memory</mode></persistence>
   <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
 </hivemq>

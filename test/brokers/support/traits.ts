@@ -8,6 +8,8 @@ export interface Traits {
   readonly maximumQoS: 1 | 2;
   /** What a dead member has not acknowledged goes to another member, and not to its own session alone. */
   readonly handsOver: boolean;
+  /** A filter that the library takes for good and the broker does not; `undefined` where none is known. */
+  readonly refusedFilter: string | undefined;
   /** Retained messages that a new shared subscription gets. */
   readonly retainedToShared: Readonly<Record<4 | 5, 0 | 1>>;
   /** Milliseconds within which what is to come has come, on a loaded machine. */
