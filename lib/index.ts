@@ -23,6 +23,9 @@ export type { MQTTSharedServerOptions } from './server/server-options.js';
 export type { MQTTSharedGroupStats, MQTTSharedStats } from './server/server-stats.js';
 
 export type { BackoffOptions } from './backoff.js';
+export type { BrokerOption } from './broker/broker-option.js';
+export type { KnownBroker } from './broker/known-brokers.js';
+export type { BrokerProfile } from './broker/profile.js';
 export type { AckOrder } from './delivery/ack-queue.js';
 export type { OrderBy, OrderByMessage } from './delivery/order-by.js';
 export { DeadLetterMessage, RejectMessage, RetryMessage } from './failure/verdicts.js';

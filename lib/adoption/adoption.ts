@@ -17,6 +17,8 @@ export interface AdoptionOptions {
   /** Of this process. */
   readonly incarnation: string;
   readonly protocolVersion: ProtocolVersion;
+  /** See `BrokerProfile`. */
+  readonly resumptionPause: number;
   readonly open: (
     listener: WireListener,
     signal: AbortSignal,
@@ -95,7 +97,7 @@ export class Adoption {
     this.wire = undefined;
     this.consumer.detach();
     // What failed is somebody else's to try again.
-    this.consumer.holdStarts();
+    this.consumer.tryNoMore();
     this.over();
   }
 
@@ -108,7 +110,7 @@ export class Adoption {
         publishPresence(wire, this.session.message('adopting')),
         wire.unsubscribe(this.options.presence.filters),
       ]);
-      await finishBacklog(wire, this.consumer, announced);
+      await finishBacklog(wire, this.consumer, announced, this.options.resumptionPause);
     } catch (error) {
       if (wire.open && !this.givingBack) throw error;
       return this.outcomeOfLoss;
@@ -173,6 +175,7 @@ export class Adoption {
   async stop(): Promise<void> {
     this.givingBack = true;
     this.consumer.holdStarts();
+    this.consumer.tryNoMore();
     await this.consumer.whenNothingRuns();
     const { wire, leaving } = this;
     if (wire !== undefined) await this.leave(wire, 'left').catch(() => wire.destroy());

@@ -31,6 +31,11 @@ export interface BrokerProfile {
   readonly deliversInBatches: boolean;
   /** Unacknowledged messages come again on the same connection. */
   readonly resendsOnLiveConnection: boolean;
+  /**
+   * Milliseconds that a session which comes back waits at the longest for the next of the messages that it held. 0 where
+   * all of them come at once.
+   */
+  readonly resumptionPause: number;
   /** The resend of a message carries DUP; where not, it looks like a new message. */
   readonly marksRedelivery: boolean;
   /** PUBACKs in another order than that of arrival are taken. */

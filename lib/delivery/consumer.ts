@@ -210,6 +210,11 @@ export class Consumer {
     this.runner.tryWithin(milliseconds, this.unsettled.members());
   }
 
+  /** The session is somebody else's: nothing that has failed, or does, is tried again here. */
+  tryNoMore(): void {
+    this.runner.tryNoMore(this.unsettled.members());
+  }
+
   /** From now on what arrives, on this connection or for good, is left to the broker, and reading never pauses. */
   discardArrivals(when: 'on this connection' | 'for good'): void {
     this.discarding = when;

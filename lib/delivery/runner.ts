@@ -43,6 +43,7 @@ export class Runner {
   private aborted = false;
   /** No attempt that would begin later is waited for: milliseconds on a monotonic clock. */
   private deadline = Infinity;
+  private triesNoMore = false;
 
   constructor(
     private readonly lanes: KeyLanes,
@@ -146,7 +147,7 @@ export class Runner {
   }
 
   private isTooLate({ key, retryAt }: Delivery): boolean {
-    return key === undefined && retryAt > this.deadline;
+    return this.triesNoMore || (key === undefined && retryAt > this.deadline);
   }
 
   private retry(delivery: Delivery, failures: readonly HandlerFailure[], wait: number): void {
@@ -170,6 +171,12 @@ export class Runner {
       delivery.retryTimer = undefined;
       this.leaveToBroker(delivery);
     }
+  }
+
+  /** See `Consumer.tryNoMore`. */
+  tryNoMore(unsettled: readonly Delivery[]): void {
+    this.triesNoMore = true;
+    this.tryWithin(0, unsettled);
   }
 
   private leaveToBroker(delivery: Delivery): void {

@@ -37,6 +37,7 @@ export function profileOf(examination: Examination): BrokerProfile {
     receiveMaximum: receiveMaximumOf(versions),
     deliversInBatches: versions.some((version) => findingOf(version, 'window')?.inBatches),
     resendsOnLiveConnection: any((version) => findingOf(version, 'resends')?.resends),
+    resumptionPause: Math.max(0, ...versions.map(resumptionPauseOf)),
     marksRedelivery: all(marksRedelivery),
     acknowledgeInAnyOrder: all((version) => findingOf(version, 'ackOrder')?.tolerated),
     maximumQoS: Math.min(...versions.map((version) => findingOf(version, 'grantedQoS')?.granted[1] ?? 1)) as QoS,
@@ -64,6 +65,13 @@ function receiveMaximumOf(versions: readonly VersionExamination[]): BrokerProfil
   const finding = findingOf(version, 'receiveMaximum');
   if (finding === undefined || finding.lost > 0) return 'drops';
   return finding.atOnce > finding.window ? 'ignored' : 'kept';
+}
+
+/** Twice what was seen, because it was seen once; what takes less than a second comes at once. */
+function resumptionPauseOf(version: VersionExamination): number {
+  const finding = findingOf(version, 'crashPersistent');
+  const waited = finding?.toOwner ? (finding.after ?? 0) : 0;
+  return waited < 1_000 ? 0 : 2 * waited;
 }
 
 function marksRedelivery(version: VersionExamination): boolean | undefined {

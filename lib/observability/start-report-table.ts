@@ -7,7 +7,7 @@ const WIDEST = 60;
 
 /** The report as lines of text: for each group and its connections the methods, then what the broker announced. */
 export function startReportTable(report: MQTTSharedStartReport): string {
-  const { address, protocolVersion, handlers } = report;
+  const { address, broker, protocolVersion, handlers } = report;
   const version = protocolVersion === 5 ? '5.0' : '3.1.1';
   const sections = new Map<string, string[][]>();
   for (const handler of handlers) {
@@ -16,7 +16,7 @@ export function startReportTable(report: MQTTSharedStartReport): string {
   }
   const line = liner([HEADINGS, ...[...sections.values()].flat()]);
   return [
-    `Listening at ${address}, MQTT ${version}.`,
+    printable(`Listening at ${address} (${broker}), MQTT ${version}.`),
     line(HEADINGS),
     ...[...sections].flatMap(([title, rows]) => [title, ...rows.map(line)]),
     announced(report),

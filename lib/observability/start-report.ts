@@ -42,7 +42,8 @@ export interface MQTTSharedStartWarning {
     | 'DEFAULT_DEAD_LETTER_TOPIC'
     | 'NO_SHUTDOWN_HOOKS'
     | 'SMALL_WINDOW'
-    | 'STRIPPED_SLASH';
+    | 'STRIPPED_SLASH'
+    | 'BATCHES_ON_ONE_CONNECTION';
   /** The methods concerned; all of them where it is about the server. */
   readonly methods: readonly string[];
   /** What it costs, and the option to set. */
@@ -53,6 +54,8 @@ export interface MQTTSharedStartWarning {
 export interface MQTTSharedStartReport {
   /** The broker's, without user name and password. */
   readonly address: string;
+  /** Which broker it is taken for: the name of its profile. */
+  readonly broker: string;
   /** 5 for MQTT 5.0, 4 for 3.1.1. */
   readonly protocolVersion: ProtocolVersion;
   /** What the broker announced; `undefined` on 3.1.1, where it announces nothing, and without a connection. */

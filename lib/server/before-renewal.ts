@@ -15,7 +15,7 @@ export async function finishRunning(consumer: Consumer, milliseconds: number): P
 /** Leaves the group and finishes all that a clean session has, which ends with its connection. */
 export async function finishSession(wire: Wire, consumer: Consumer, filters: readonly string[]): Promise<void> {
   let isOver = false;
-  const finished = finishBacklog(wire, consumer, wire.unsubscribe(filters)).finally(() => (isOver = true));
+  const finished = finishBacklog(wire, consumer, wire.unsubscribe(filters), 0).finally(() => (isOver = true));
   for (let before = NaN; !isOver && before !== settled(consumer);) {
     before = settled(consumer);
     await atMost(finished, PATIENCE);

@@ -1,4 +1,5 @@
 import { type Backoff, backoffWith } from '../backoff.js';
+import type { BrokerProfile } from '../broker/profile.js';
 import type { ConsumerOptions } from '../delivery/consumer.js';
 import type { Route } from '../delivery/handler.js';
 import { KeyLanes } from '../delivery/key-lanes.js';
@@ -40,6 +41,7 @@ export class ConnectionFactory {
   constructor(
     private readonly options: MQTTSharedServerOptions,
     private readonly brokers: Brokers,
+    readonly profile: BrokerProfile,
     readonly events: EventBus,
     private readonly routes: RouteFactory,
   ) {
@@ -60,7 +62,7 @@ export class ConnectionFactory {
   session(clientId: string, persistent: boolean): OpenSession {
     const expiry = persistent ? (this.options.sessionExpiry ?? DEFAULT_SESSION_EXPIRY) : 0;
     return (listener, signal, { clean, will }) => {
-      const { receiveMaximum } = this;
+      const receiveMaximum = this.profile.receiveMaximum === 'drops' ? undefined : this.receiveMaximum;
       const session = { clientId, clean, sessionExpiryInterval: clean ? 0 : expiry, receiveMaximum, will };
       return this.brokers.open(wireOptions(this.options, session), listener, signal);
     };

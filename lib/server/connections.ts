@@ -100,6 +100,7 @@ export class Connections {
       persistent,
       presence,
       answerTimeout: factory.answerTimeout,
+      profile: factory.profile,
       redeliverAfter: options.redeliverAfter ?? DEFAULT_REDELIVER_AFTER,
       receiveMaximum: factory.receiveMaximum,
       reconnect: factory.reconnect,
@@ -121,7 +122,7 @@ export class Connections {
     }
     if (settings === undefined || own.size === 0) return undefined;
     const { factory, incarnation } = this;
-    const { answerTimeout, reconnect, events, protocolVersion } = factory;
+    const { answerTimeout, reconnect, events, protocolVersion, profile } = factory;
     const clientId = `${this.clientId}:presence`;
     return new Adopter({
       clientId,
@@ -136,6 +137,7 @@ export class Connections {
       watch: (listener, signal) => factory.session(clientId, false)(listener, signal, { clean: true }),
       adoption: (group, presence) => ({
         protocolVersion,
+        resumptionPause: profile.resumptionPause,
         open: factory.session(presence.clientId, true),
         consumer: (port) => new Consumer(this.adoptedConsumer(group, presence), port),
       }),

@@ -1,5 +1,6 @@
 import { finishBacklog } from '../adoption/finish-session.js';
 import { atMost, within } from '../deadline.js';
+import type { BrokerProfile } from '../broker/profile.js';
 import type { Consumer } from '../delivery/consumer.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
 import { ShuttingDownError } from '../errors/shutting-down.error.js';
@@ -17,6 +18,7 @@ export interface DepartureOptions {
   readonly address: () => string;
   readonly filters: readonly string[];
   readonly protocolVersion: ProtocolVersion;
+  readonly profile: BrokerProfile;
   /** Whether the session outlives its connections. */
   readonly persistent: boolean;
   readonly open: OpenSession;
@@ -25,6 +27,12 @@ export interface DepartureOptions {
 
 /** Milliseconds that a departure which ran out of time still spends on UNSUBSCRIBE, or on the end of its session. */
 const LEAVE_TIMEOUT = 500;
+
+/**
+ * `'finished'`: nothing of the session is left to do. `'handed over'`: what has not begun is for others, to whom the broker
+ * gives it. `'unfinished'`: there was no time, or no connection.
+ */
+type Outcome = 'finished' | 'handed over' | 'unfinished';
 
 /** How a member leaves its group: with nothing left to do if it can, and so that the broker has the rest if it cannot. */
 export class Departure {
@@ -39,7 +47,8 @@ export class Departure {
 
   /**
    * Stops taking messages, finishes those in hand and those that only this session has, and ends the session if that
-   * leaves nothing. Resolves by `drainTimeout` milliseconds in any case, with the number of messages left to the broker.
+   * leaves nothing. Where the broker itself gives others what is left, it goes there, and the session stays: with the
+   * last one a group may lose what waits for it. Resolves by `drainTimeout` milliseconds in any case, with the number of messages left to the broker.
    */
   async leave(drainTimeout: number): Promise<number> {
     const { clientId, group, protocolVersion, events } = this.options;
@@ -47,11 +56,11 @@ export class Departure {
     const { running, waiting } = this.consumer.snapshot();
     events.emit({ type: 'draining', connection: clientId, group, running, waiting });
     this.consumer.tryWithin(drainTimeout);
-    const complete = await this.drain(drainTimeout);
+    const outcome = await this.drain(drainTimeout);
     const left = this.consumer.snapshot().unsettled;
     this.consumer.discardArrivals('for good');
-    if (!complete) await this.leaveGroup();
-    const over = complete && left === 0;
+    if (outcome === 'unfinished') await this.leaveGroup();
+    const over = outcome === 'finished' && left === 0;
     const wire = this.link.connection;
     // On 3.1.1 the session outlives this connection, and is gone only with its presence.
     if (wire !== undefined) await this.farewell(wire, over && protocolVersion === 5);
@@ -65,19 +74,28 @@ export class Departure {
     return left;
   }
 
-  /** `true` when nothing of the session is left to do. */
-  private async drain(drainTimeout: number): Promise<boolean> {
+  private async drain(drainTimeout: number): Promise<Outcome> {
     const timeout = new ShuttingDownError(drainTimeout);
-    const complete = await within(this.finishEverything(), drainTimeout, () => timeout).catch(() => false);
-    if (!complete) this.consumer.abort(timeout);
-    return complete;
+    const finishing = this.handsOver ? this.handOver() : this.finishEverything();
+    const outcome = await within(finishing, drainTimeout, () => timeout).catch(() => 'unfinished' as const);
+    if (outcome === 'unfinished') this.consumer.abort(timeout);
+    return outcome;
   }
 
-  private async finishEverything(): Promise<boolean> {
+  private get handsOver(): boolean {
+    return this.options.profile.handsOver.persistent;
+  }
+
+  private async handOver(): Promise<Outcome> {
+    await this.finishRunning();
+    return 'handed over';
+  }
+
+  private async finishEverything(): Promise<Outcome> {
     // A connection that ends meanwhile is worth one more; a broker that ends each must not be asked for ever.
     const left = (await this.finishConnection()) ?? (await this.finishConnection());
     if (left === undefined) await this.finishRunning();
-    return left === 'nothing';
+    return left === 'nothing' ? 'finished' : 'unfinished';
   }
 
   /** `undefined` when the connection ended before it was known what the session still has. */
@@ -90,7 +108,7 @@ export class Departure {
       const unsubscribed = wire.unsubscribe(this.options.filters);
       // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
       this.consumer.allowStarts();
-      await finishBacklog(wire, this.consumer, unsubscribed);
+      await finishBacklog(wire, this.consumer, unsubscribed, this.options.profile.resumptionPause);
       return 'nothing';
     } catch {
       return undefined;
@@ -104,7 +122,7 @@ export class Departure {
 
   /** A session that stays behind would go on receiving its share of the group's messages. */
   private async leaveGroup(): Promise<void> {
-    const wire = this.link.connection;
+    const wire = this.handsOver ? undefined : this.link.connection;
     if (wire !== undefined) await atMost(wire.unsubscribe(this.options.filters), LEAVE_TIMEOUT);
   }
 

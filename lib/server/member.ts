@@ -1,5 +1,6 @@
 import type { Presence } from '../adoption/presence-message.js';
 import type { Backoff } from '../backoff.js';
+import type { BrokerProfile } from '../broker/profile.js';
 import { within } from '../deadline.js';
 import { Consumer, type ConsumerOptions } from '../delivery/consumer.js';
 import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
@@ -28,6 +29,7 @@ export interface MemberOptions {
   readonly persistent: boolean;
   /** What other workers are told of the session, and what they were told last; where sessions are adopted. */
   readonly presence: OwnPresence | undefined;
+  readonly profile: BrokerProfile;
   /** Milliseconds for each answer of the broker. */
   readonly answerTimeout: number;
   readonly redeliverAfter: number;
@@ -56,6 +58,8 @@ export class Member implements LinkOwner {
   private draining = false;
   private everOpened = false;
   private closing: Promise<number> | undefined;
+  private readonly beginsToLeave: Promise<undefined>;
+  private beginToLeave: () => void = () => {};
   private upSince: number | undefined;
 
   constructor(private readonly options: MemberOptions) {
@@ -73,6 +77,9 @@ export class Member implements LinkOwner {
       this,
       reconnect,
     );
+    this.beginsToLeave = new Promise((resolve) => {
+      this.beginToLeave = () => resolve(undefined);
+    });
     this.departure = new Departure(
       { ...options, group: this.group, filters: this.filters },
       this.link,
@@ -124,7 +131,7 @@ export class Member implements LinkOwner {
   async connected(wire: Wire): Promise<void> {
     const { options, announcer, filters } = this;
     const { sessionPresent } = wire;
-    if (sessionPresent && this.subscribed && !this.draining) this.subscribed = !(await announcer.wasAdopted());
+    if (sessionPresent && this.subscribed && !this.draining) this.subscribed = await this.isStillSubscribed();
     const old = this.filtersOfOldVersion(wire);
     // First of all: SUBACK can come behind a long backlog, and a broker that crashes forgets the will. A session that
     // nobody is known to be at would be adopted meanwhile, or by nobody ever.
@@ -133,10 +140,11 @@ export class Member implements LinkOwner {
       if (this.subscribed) announcer.isSubscribed();
       await announced;
     } else {
-      const [granted] = await Promise.all([this.subscribe(wire, old), announced]);
+      const granted = await this.unlessLeaving(Promise.all([this.subscribe(wire, old), announced]));
+      if (granted === undefined) return;
       this.subscribed = true;
       announcer.isSubscribed();
-      options.events.emit({ type: 'subscribed', connection: options.clientId, filters, granted });
+      options.events.emit({ type: 'subscribed', connection: options.clientId, filters, granted: granted[0] });
     }
     this.upSince = Date.now();
     options.events.emit({
@@ -148,6 +156,22 @@ export class Member implements LinkOwner {
       limits: wire.protocolVersion === 5 ? wire.limits : undefined,
     });
     if (!this.draining) this.become('up');
+  }
+
+  /**
+   * A session that is there still need not have its subscriptions: an adopter has taken them, or the server, like
+   * Mosquitto, has forgotten them in a restart. Asked for anew they do no harm, but for servers that then deliver again
+   * what runs here.
+   */
+  private async isStillSubscribed(): Promise<boolean> {
+    return this.options.profile.resubscribeRedelivers && !(await this.announcer.wasAdopted());
+  }
+
+  /** The broker's answer may come behind messages that are not begun any more: then it is not waited for. */
+  private unlessLeaving<T>(answer: Promise<T>): Promise<T | undefined> {
+    if (this.memberState === 'connecting') return answer;
+    answer.catch(() => {});
+    return Promise.race([answer, this.beginsToLeave]);
   }
 
   private async subscribe(wire: Wire, old: readonly string[]): Promise<QoS[]> {
@@ -228,10 +252,11 @@ export class Member implements LinkOwner {
 
   /** Held messages come again only on another connection. */
   private async renew(): Promise<void> {
-    const { events, clientId, persistent, redeliverAfter, answerTimeout } = this.options;
+    const { events, clientId, persistent, profile, redeliverAfter, answerTimeout } = this.options;
     events.emit({ type: 'recycling', connection: clientId, held: this.consumer.snapshot().held });
     const wire = this.link.connection;
-    if (persistent) await finishRunning(this.consumer, redeliverAfter);
+    const comesAgain = persistent || profile.handsOver.clean;
+    if (comesAgain) await finishRunning(this.consumer, redeliverAfter);
     else if (wire !== undefined) await finishSession(wire, this.consumer, this.filters);
     // One that has ended by itself meanwhile is renewed already.
     if (this.draining || this.link.connection !== wire) return;
@@ -242,7 +267,7 @@ export class Member implements LinkOwner {
       });
     }
     await this.link.recycle(async (old) => {
-      if (persistent) await acknowledgementsRead(old, this.consumer, answerTimeout);
+      if (comesAgain) await acknowledgementsRead(old, this.consumer, answerTimeout);
     });
   }
 
@@ -256,6 +281,7 @@ export class Member implements LinkOwner {
 
   private async leave(drainTimeout: number): Promise<number> {
     this.draining = true;
+    this.beginToLeave();
     this.renewal.stop();
     const left = await this.departure.leave(drainTimeout);
     this.become('closed');

@@ -1,6 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { type MessageHandler, Server } from '@nestjs/microservices';
 import { type Backoff, backoffWith } from '../backoff.js';
+import { profileOfOption } from '../broker/broker-option.js';
+import { identifyBroker } from '../broker/identify-broker.js';
+import type { BrokerProfile } from '../broker/profile.js';
 import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { EventBus } from '../observability/event-bus.js';
@@ -57,6 +60,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private connections: Connections | undefined;
   private replies: ReplyPublisher | undefined;
   private closing: Promise<void> | undefined;
+  private looking = new AbortController();
   private report: MQTTSharedStartReport | undefined;
 
   constructor(private readonly options: MQTTSharedServerOptions = {}) {
@@ -143,6 +147,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   private async start(): Promise<void> {
     this.closing = undefined;
+    this.looking = new AbortController();
     const subscriptions = this.registry.subscriptions();
     const replies = new ReplyPublisher({
       open: (listener, signal) =>
@@ -159,7 +164,9 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       replies.publish,
       (why) => this.logger.warn(why),
     );
-    const factory = new ConnectionFactory(this.options, this.brokers, this.events, routes);
+    const profile = profileOfOption(this.options.broker) ?? (await this.identifyBroker());
+    if (this.looking.signal.aborted) throw new Error('The server was closed before it was ready.');
+    const factory = new ConnectionFactory(this.options, this.brokers, profile, this.events, routes);
     const connections = new Connections(this.options, this.clientId, subscriptions, factory, () => this.updateStatus());
     this.connections = connections;
     const record = new StartRecord(this.events);
@@ -171,8 +178,16 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     } finally {
       record.end();
     }
-    this.report = startReport(this.brokers.address, this.options, subscriptions, record);
+    this.report = startReport(this.brokers.address, profile, this.options, subscriptions, record);
     this.events.emit({ type: 'listening', report: this.report });
+  }
+
+  private identifyBroker(): Promise<BrokerProfile> {
+    const session = this.wireOptions('look', { clean: true, sessionExpiryInterval: 0 });
+    return identifyBroker((listener, signal) => {
+      const either = AbortSignal.any([signal, this.looking.signal]);
+      return this.brokers.open({ ...session, protocolVersion: 5 }, listener, either);
+    });
   }
 
   private async publishDeadLetter(letter: OutboundPublish, replies: ReplyPublisher): Promise<void> {
@@ -205,6 +220,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private async shutDown(): Promise<void> {
     const drainTimeout = this.options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT;
     const deadline = Date.now() + drainTimeout;
+    this.looking.abort();
     await this.connections?.close(drainTimeout);
     await this.replies?.close(Math.max(0, deadline - Date.now()));
     this._status$.next('closed');

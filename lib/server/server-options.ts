@@ -1,6 +1,7 @@
 import type { ConsumerDeserializer, ConsumerSerializer } from '@nestjs/microservices';
 import { inspect } from 'node:util';
 import { LONGEST_TIMER } from '../backoff.js';
+import { type BrokerOption, validateBrokerOption } from '../broker/broker-option.js';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
@@ -18,6 +19,13 @@ import { wholeNumber } from '../whole-number.js';
  */
 export interface MQTTSharedServerOptions
   extends ConnectionOptions, Pick<SharedPatternOptions, 'qos' | 'timeout' | 'orderBy' | 'codec' | 'onError'> {
+  /**
+   * Which broker it is, where brokers differ in what they do with shared subscriptions: `'auto'` (default) recognises
+   * Mosquitto, HiveMQ CE, ActiveMQ Artemis and NanoMQ with their usual settings by a short connection of MQTT 5.0 at
+   * start; else its name, or what `npx nestjs-mqtt-shared doctor <url> --json` prints. One that is not recognised is
+   * treated like Mosquitto, which leaves nothing to the broker.
+   */
+  broker?: BrokerOption;
   /** Share Name of `@SharedPattern(filter)`, which names none. */
   group?: string;
   /** Messages that run at once on one connection. Default 16. */
@@ -89,6 +97,7 @@ export function validateServerOptions(options: MQTTSharedServerOptions): void {
   wholeNumber('drainTimeout', options.drainTimeout, 0, LONGEST_TIMER);
   wholeNumber('timeout', options.timeout, 1, LONGEST_TIMER);
   adoptionSettings(options.adoption);
+  validateBrokerOption(options.broker);
   const { startReport = 'full' } = options;
   if (!START_REPORTS.includes(startReport)) {
     const rule = `${inspect(startReport)} is none of ${START_REPORTS.join(', ')}`;

@@ -1,3 +1,4 @@
+import type { BrokerProfile } from '../broker/profile.js';
 import type { MQTTSharedStartReport } from '../observability/start-report.js';
 import { handlerReports } from './handler-reports.js';
 import type { MQTTSharedServerOptions } from './server-options.js';
@@ -8,6 +9,7 @@ import type { Subscription } from './subscription.js';
 /** What a server has come to that has just started. */
 export function startReport(
   address: string,
+  profile: BrokerProfile,
   options: MQTTSharedServerOptions,
   subscriptions: readonly Subscription[],
   record: StartRecord,
@@ -18,9 +20,10 @@ export function startReport(
   const hasShutdownHooks = process.listenerCount('SIGTERM') > 0;
   return {
     address,
+    broker: profile.name,
     protocolVersion: options.protocolVersion ?? 5,
     limits,
     handlers,
-    warnings: startWarnings({ options, subscriptions, handlers, limits, hasShutdownHooks }),
+    warnings: startWarnings({ options, profile, subscriptions, handlers, limits, hasShutdownHooks }),
   };
 }

@@ -1,3 +1,4 @@
+import type { BrokerProfile } from '../broker/profile.js';
 import type { MQTTSharedHandlerReport, MQTTSharedStartWarning } from '../observability/start-report.js';
 import type { ServerLimits } from '../session/wire.js';
 import { listed, methodsOf } from './concerned.js';
@@ -7,6 +8,7 @@ import type { Subscription } from './subscription.js';
 
 export interface StartFacts {
   readonly options: MQTTSharedServerOptions;
+  readonly profile: BrokerProfile;
   readonly subscriptions: readonly Subscription[];
   readonly handlers: readonly MQTTSharedHandlerReport[];
   readonly limits: ServerLimits | undefined;
@@ -26,6 +28,7 @@ export function startWarnings(facts: StartFacts): MQTTSharedStartWarning[] {
     noShutdownHooks(facts),
     smallWindow(facts),
     strippedSlashes(facts),
+    batches(facts),
   ].filter((warning) => warning !== undefined);
 }
 
@@ -106,5 +109,19 @@ function strippedSlashes({ subscriptions }: StartFacts): Warning {
     message:
       `Filters lost their leading slash: ${listed(names)}. ClientMQTTShared takes it from topics, too; if your ` +
       "publishers keep it, set `leadingSlash: 'keep'`.",
+  };
+}
+
+function batches({ options, profile, handlers }: StartFacts): Warning {
+  if (!profile.deliversInBatches || options.connections !== undefined) return undefined;
+  const shared = handlers.filter(({ group }) => group !== undefined);
+  if (shared.length === 0) return undefined;
+  return {
+    code: 'BATCHES_ON_ONE_CONNECTION',
+    methods: methodsOf(shared),
+    message:
+      `${profile.name} gives a connection a batch of messages, and the next one only when all of it is acknowledged, so ` +
+      'that one slow message holds up the rest. Where some take much longer than others, set `connections` to 4 or so, ' +
+      'and a `timeout`; `connections: 1` says that this is as it should be.',
   };
 }

@@ -22,6 +22,7 @@ class Scene {
   /** Connections with the Client Identifiers of others. */
   readonly adoptions: FakeWire[] = [];
   readonly handler = new StubHandler();
+  readonly lanes = new KeyLanes();
   /** Groups whose roll call was answered. */
   readonly answered: string[] = [];
   readonly adopter: Adopter;
@@ -49,6 +50,7 @@ class Scene {
       watch: async (listener) => this.open(this.watches, listener),
       adoption: () => ({
         protocolVersion: 5,
+        resumptionPause: 0,
         open: async (listener) => {
           if (this.refusal !== undefined) throw this.refusal;
           return this.open(this.adoptions, listener);
@@ -70,9 +72,9 @@ class Scene {
   private consumerOptions(events: EventBus): ConsumerOptions {
     return {
       connection: 'adopted',
-      routes: trieOf([route('jobs/#', [this.handler], { attempts: 2 })]),
+      routes: trieOf([route('jobs/#', [this.handler], { attempts: 2, orderBy: () => 'one key' })]),
       unmatched: route('none', []),
-      lanes: new KeyLanes(),
+      lanes: this.lanes,
       concurrency: 1,
       receiveMaximum: 2,
       ackOrder: 'arrival',
@@ -291,6 +293,21 @@ describe('The adopter', () => {
     wire?.end();
     await pass(10 * AFTER);
     expect(scene.handler.calls.map(({ id }) => id)).toEqual(['a']);
+    expect(scene.lanes.size).toBe(0);
+  });
+
+  it('leaves to others what would be tried again when it stops, and no timer', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    const wire = scene.adoptions[0];
+    wire?.deliver({ topic: 'jobs/a', qos: 1, packetId: 1, payload: Buffer.from('a') });
+    scene.handler.call('a').fail();
+    await promisesToSettle();
+    const stopped = scene.adopter.stop(60_000);
+    await promisesToSettle();
+    await scene.confirmAll(wire);
+    await stopped;
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('waits when it stops for what still runs of a session that its owner has taken back', async () => {

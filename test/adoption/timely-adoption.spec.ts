@@ -44,6 +44,7 @@ describe('A session that is gone', () => {
       },
       adoption: (_group, { clientId }) => ({
         protocolVersion: 5,
+        resumptionPause: 0,
         open: () => open(clientId),
         consumer: () => ({ snapshot: () => ({}) }) as never,
       }),

@@ -88,6 +88,7 @@ describe('The doctor, on the embedded broker', () => {
       receiveMaximum: 'kept',
       deliversInBatches: false,
       resendsOnLiveConnection: false,
+      resumptionPause: 0,
       marksRedelivery: false,
       acknowledgeInAnyOrder: true,
       maximumQoS: 2,

@@ -102,6 +102,7 @@ describe('The profile', () => {
       receiveMaximum: 'drops',
       deliversInBatches: false,
       resendsOnLiveConnection: true,
+      resumptionPause: 0,
       marksRedelivery: false,
       acknowledgeInAnyOrder: false,
       maximumQoS: 1,

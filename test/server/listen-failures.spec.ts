@@ -200,7 +200,7 @@ describe('listen() that fails', () => {
     const left = await leftOpenBy(() => expect(app.listen()).rejects.toMatchObject({ code: 'SUBSCRIPTION_REFUSED' }));
     expect(left).toEqual([]);
     expect(new Set(connected.map((clientId) => clientId.split(':')[1]))).toEqual(
-      new Set(['presence', 'workers', 'auditors', '']),
+      new Set(['look', 'presence', 'workers', 'auditors', '']),
     );
     expect(broker.clients).toEqual([]);
   });
@@ -211,7 +211,7 @@ describe('listen() that fails', () => {
       connections++;
       socket.resume();
     });
-    const app = await create({ url: `mqtt://${address}`, connectTimeout: 50 });
+    const app = await create({ url: `mqtt://${address}`, broker: 'mosquitto', connectTimeout: 50 });
     const left = await leftOpenBy(() => expect(app.listen()).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' }));
     expect(left).toEqual([]);
     expect(connections).toBe(1);

@@ -12,6 +12,7 @@ import {
   type SharedPatternOptions,
 } from 'nestjs-mqtt-shared';
 import type { EmbeddedBrokerOptions } from 'nestjs-mqtt-shared/testing';
+import { UNKNOWN_BROKER } from '../../lib/broker/known-brokers.js';
 import { EventBus } from '../../lib/observability/event-bus.js';
 import { StartRecord } from '../../lib/server/start-record.js';
 import { startReport } from '../../lib/server/start-report.js';
@@ -219,7 +220,7 @@ describe('The log of a start', () => {
     expect(more).toEqual([]);
     const stem = reported().handlers[0]?.connections[0]?.split(':')[0] ?? '';
     expect(table?.replaceAll(stem, 'w').split('\n')).toEqual([
-      `log Listening at ${scene.broker.url}, MQTT 5.0.`,
+      `log Listening at ${scene.broker.url} (broker not recognised), MQTT 5.0.`,
       '  method                         filter                      QoS  at once  on failure',
       'group workers, clean session, through w:workers:0 :1',
       '  JobsController.resize          $share/workers/jobs/+/#     1    4        3 attempts, then redeliver',
@@ -386,7 +387,7 @@ describe('A warning at start', () => {
 
   it('NO_HANDLERS is the only one where nothing is registered', () => {
     process.off('SIGTERM', nobodyListens);
-    const { warnings } = startReport('mqtt://broker', {}, [], new StartRecord(new EventBus(() => {})));
+    const { warnings } = startReport('mqtt://broker', UNKNOWN_BROKER, {}, [], new StartRecord(new EventBus(() => {})));
     expect(warnings).toEqual([
       { code: 'NO_HANDLERS', methods: [], message: expect.stringMatching(/@SharedPattern.*nothing to do/) },
     ]);
@@ -436,7 +437,7 @@ describe('What a broker says of a session', () => {
       wasStripped: false,
       options: {},
     }));
-    return startReport('mqtt://broker', options, [{ ...subscription, handlers }], record);
+    return startReport('mqtt://broker', UNKNOWN_BROKER, options, [{ ...subscription, handlers }], record);
   }
 
   it('counts for more than what was asked of it', () => {

@@ -23,8 +23,8 @@ export interface TestPublisher {
   publishEach(messages: Iterable<{ topic: string; payload: string }>, qos?: 0 | 1 | 2): Promise<void>;
 }
 
-/** A session that outlives its connections, and no second connection on the wire. */
-const WITHOUT_ADOPTION = { adoption: false, clientId: 'test-worker' };
+/** A session that outlives its connections, and no other connection on the wire. */
+const ON_ITS_OWN = { adoption: false, clientId: 'test-worker', broker: 'mosquitto' } as const;
 
 /** What a test has started; all of it ends with {@link close}, what came last first. */
 export class Scene {
@@ -61,7 +61,7 @@ export class Scene {
   async worker(options: MQTTSharedServerOptions, ...controllers: Type[]): Promise<Worker> {
     const module = await Test.createTestingModule({ controllers }).compile();
     Logger.overrideLogger(false); // after Test has installed its own; events say what the log would
-    const server = new ServerMQTTShared({ ...WITHOUT_ADOPTION, drainTimeout: 2_000, ...options });
+    const server = new ServerMQTTShared({ ...ON_ITS_OWN, drainTimeout: 2_000, ...options });
     const events = new ServerEventLog(server);
     const app: INestMicroservice = module.createNestMicroservice({ strategy: server });
     await app.listen();

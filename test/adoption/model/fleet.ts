@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import { encodePresence, type Presence, presenceTopic } from '../../../lib/adoption/presence-message.js';
 import { sessionId } from '../../../lib/adoption/session-id.js';
+import { KNOWN_BROKERS } from '../../../lib/broker/known-brokers.js';
 import type { ConsumerOptions } from '../../../lib/delivery/consumer.js';
 import { KeyLanes } from '../../../lib/delivery/key-lanes.js';
 import { EventBus } from '../../../lib/observability/event-bus.js';
@@ -274,6 +275,7 @@ export class Fleet {
       reconnect: { initial: 200, factor: 2, max: 3_000, jitter: 0 },
       concurrency: 2,
       receiveMaximum: RECEIVE_MAXIMUM,
+      profile: KNOWN_BROKERS.mosquitto,
       events,
       session: (clientId) => (listener, signal, how) => this.open(worker, clientId, listener, signal, how),
       consumer,

@@ -1,0 +1,73 @@
+import type { BrokerProfile } from './profile.js';
+
+/** Brokers whose names stand for a profile. @publicApi */
+export type KnownBroker = 'mosquitto' | 'hivemq' | 'artemis' | 'nanomq';
+
+const NO_PUBLISH_LIMIT = 65_535;
+
+/** As measured with `npx nestjs-mqtt-shared doctor`, see docs/brokers.md; NanoMQ 0.25.3 as it was measured by hand. */
+export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
+  mosquitto: {
+    name: 'Eclipse Mosquitto',
+    handsOver: { clean: false, persistent: false },
+    offlineMembersTakeShare: true,
+    unsubscribeRedelivers: false,
+    resubscribeRedelivers: false,
+    receiveMaximum: 'kept',
+    deliversInBatches: false,
+    resendsOnLiveConnection: false,
+    resumptionPause: 0,
+    marksRedelivery: true,
+    acknowledgeInAnyOrder: true,
+    maximumQoS: 2,
+    publishWindow: 20,
+  },
+  hivemq: {
+    name: 'HiveMQ CE',
+    handsOver: { clean: true, persistent: true },
+    offlineMembersTakeShare: false,
+    unsubscribeRedelivers: false,
+    resubscribeRedelivers: false,
+    receiveMaximum: 'kept',
+    deliversInBatches: true,
+    resendsOnLiveConnection: false,
+    resumptionPause: 0,
+    marksRedelivery: false,
+    acknowledgeInAnyOrder: true,
+    maximumQoS: 1,
+    publishWindow: 10,
+  },
+  artemis: {
+    name: 'ActiveMQ Artemis',
+    handsOver: { clean: true, persistent: true },
+    offlineMembersTakeShare: false,
+    unsubscribeRedelivers: true,
+    resubscribeRedelivers: true,
+    receiveMaximum: 'kept',
+    deliversInBatches: false,
+    resendsOnLiveConnection: false,
+    resumptionPause: 0,
+    marksRedelivery: false,
+    acknowledgeInAnyOrder: true,
+    maximumQoS: 2,
+    publishWindow: NO_PUBLISH_LIMIT,
+  },
+  nanomq: {
+    name: 'NanoMQ',
+    handsOver: { clean: false, persistent: false },
+    offlineMembersTakeShare: true,
+    unsubscribeRedelivers: false,
+    resubscribeRedelivers: false,
+    receiveMaximum: 'drops',
+    deliversInBatches: false,
+    resendsOnLiveConnection: true,
+    resumptionPause: 20_000,
+    marksRedelivery: true,
+    acknowledgeInAnyOrder: true,
+    maximumQoS: 2,
+    publishWindow: NO_PUBLISH_LIMIT,
+  },
+};
+
+/** Nothing is known of it, so that nothing is left to it that another worker may not get. */
+export const UNKNOWN_BROKER: BrokerProfile = { ...KNOWN_BROKERS.mosquitto, name: 'broker not recognised' };
