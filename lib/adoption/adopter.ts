@@ -38,7 +38,7 @@ export interface AdopterOptions {
   readonly adoption: (
     group: string,
     presence: Presence,
-  ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'protocolVersion' | 'resumptionPause'>;
+  ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'protocolVersion' | 'profile'>;
   /** Says anew what one of the own sessions is. */
   readonly reassert: (clientId: string, presence: Presence) => void;
   /** Says anew that somebody is at the own sessions of a group. */

@@ -1,3 +1,4 @@
+import type { BrokerProfile } from '../broker/profile.js';
 import type { Consumer, ConsumerPort } from '../delivery/consumer.js';
 import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
 import { within } from '../deadline.js';
@@ -17,8 +18,7 @@ export interface AdoptionOptions {
   /** Of this process. */
   readonly incarnation: string;
   readonly protocolVersion: ProtocolVersion;
-  /** See `BrokerProfile`. */
-  readonly resumptionPause: number;
+  readonly profile: BrokerProfile;
   readonly open: (
     listener: WireListener,
     signal: AbortSignal,
@@ -65,6 +65,15 @@ export class Adoption {
 
   /** @throws when no connection comes about, or the presence topic is forbidden */
   async run(): Promise<AdoptionOutcome> {
+    if (this.options.profile.handsOver.persistent) {
+      // The session has nothing that others do not get.
+      await this.replaceSession();
+      return 'ended';
+    }
+    return this.adopt();
+  }
+
+  private async adopt(): Promise<AdoptionOutcome> {
     const lost = new Promise<AdoptionOutcome>((resolve) => {
       this.over = () => resolve(this.outcomeOfLoss);
     });
@@ -110,7 +119,7 @@ export class Adoption {
         publishPresence(wire, this.session.message('adopting')),
         wire.unsubscribe(this.options.presence.filters),
       ]);
-      await finishBacklog(wire, this.consumer, announced, this.options.resumptionPause);
+      await finishBacklog(wire, this.consumer, announced, this.options.profile.resumptionPause);
     } catch (error) {
       if (wire.open && !this.givingBack) throw error;
       return this.outcomeOfLoss;
@@ -158,8 +167,8 @@ export class Adoption {
   }
 
   /**
-   * On 3.1.1 DISCONNECT cannot end a session; a clean one takes its place, and with it ends this connection. That its
-   * will then says `gone` is for the case that this is the last that is heard of it.
+   * A clean session takes the place of this one, and ends with its connection. For 3.1.1, where DISCONNECT cannot end a
+   * session: that the will of this connection then says `gone` is for the case that this is the last that is heard of it.
    */
   private async replaceSession(): Promise<void> {
     const listener = { publish: () => true, released: () => {}, closed: () => {} };

@@ -110,12 +110,13 @@ export type MQTTSharedEvent =
     }
   /** The session could not be adopted; there will be another try. */
   | { readonly type: 'adoption-failed'; readonly session: string; readonly group: string; readonly error: Error }
-  /** `close()` is done with this connection; `left` messages stay with the broker. */
+  /** `close()` is done with this connection; `left` messages stay with the broker, for others if it hands them over. */
   | {
       readonly type: 'drained';
       readonly connection: string;
       readonly group: string | undefined;
       readonly left: number;
+      readonly handedOver: boolean;
     };
 
 export type MQTTSharedEventType = MQTTSharedEvent['type'];

@@ -45,9 +45,10 @@ function logConnections(events: EventBus, logger: LoggerService): void {
       `Closing "${connection}"${ofGroup(group)}: waiting for ${messages(running + waiting)}, ${running} of them running.`,
     );
   });
-  events.on('drained', ({ connection, group, left }) => {
+  events.on('drained', ({ connection, group, left, handedOver }) => {
     const closed = `Closed "${connection}"${ofGroup(group)}`;
     if (left === 0) logger.log(`${closed}: everything is acknowledged.`);
+    else if (handedOver) logger.log(`${closed}: ${messages(left)} not begun, which the broker gives to others.`);
     else logger.warn(`${closed}: ${messages(left)} not acknowledged, which the broker keeps.`);
   });
   events.on('adopted', ({ session, group, outcome, handled }) => {

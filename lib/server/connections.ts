@@ -137,7 +137,7 @@ export class Connections {
       watch: (listener, signal) => factory.session(clientId, false)(listener, signal, { clean: true }),
       adoption: (group, presence) => ({
         protocolVersion,
-        resumptionPause: profile.resumptionPause,
+        profile,
         open: factory.session(presence.clientId, true),
         consumer: (port) => new Consumer(this.adoptedConsumer(group, presence), port),
       }),

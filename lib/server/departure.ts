@@ -70,7 +70,7 @@ export class Departure {
     this.consumer.detach();
     this.sessionEnded = over;
     if (over && protocolVersion === 4) await this.endSession(deadline - Date.now());
-    events.emit({ type: 'drained', connection: clientId, group, left });
+    events.emit({ type: 'drained', connection: clientId, group, left, handedOver: outcome === 'handed over' });
     return left;
   }
 

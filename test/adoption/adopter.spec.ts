@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Adopter } from '../../lib/adoption/adopter.js';
+import type { BrokerProfile } from '../../lib/broker/profile.js';
+import { KNOWN_BROKERS } from '../../lib/broker/known-brokers.js';
 import type { Presence } from '../../lib/adoption/presence-message.js';
 import { PresenceRefusedError } from '../../lib/errors/presence-refused.error.js';
 import { EventBus } from '../../lib/observability/event-bus.js';
@@ -26,6 +28,9 @@ class Scene {
   /** Groups whose roll call was answered. */
   readonly answered: string[] = [];
   readonly adopter: Adopter;
+  profile: BrokerProfile = KNOWN_BROKERS.mosquitto;
+  /** How adopting connections were opened. */
+  readonly opened: unknown[] = [];
   refusal: Error | undefined;
   /** Reason Code of SUBACK for the presence filter. */
   suback = 1;
@@ -50,8 +55,9 @@ class Scene {
       watch: async (listener) => this.open(this.watches, listener),
       adoption: () => ({
         protocolVersion: 5,
-        resumptionPause: 0,
-        open: async (listener) => {
+        profile: this.profile,
+        open: async (listener, _signal, how) => {
+          this.opened.push(how);
           if (this.refusal !== undefined) throw this.refusal;
           return this.open(this.adoptions, listener);
         },
@@ -322,5 +328,16 @@ describe('The adopter', () => {
     await expect(Promise.race([stopped, Promise.resolve('waiting')])).resolves.toBe('waiting');
     scene.handler.call('a').succeed();
     await expect(stopped).resolves.toBe('stopped');
+  });
+
+  it('only ends the session where the broker has handed on what it held, without unsubscribing', async () => {
+    scene.profile = KNOWN_BROKERS.hivemq;
+    scene.hear(gone);
+    await pass(AFTER);
+    await scene.confirmAll(scene.adoptions[0]);
+    expect(scene.adoptions[0]?.log).toEqual(['publish presence/workers/dead:workers:0', 'disconnect']);
+    expect(scene.adoptions[0]?.payloads).toEqual(['']);
+    expect(scene.opened).toEqual([{ clean: true }]);
+    expect(scene.events.at(-1)).toMatchObject({ type: 'adopted', outcome: 'ended', handled: 0 });
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Adopter } from '../../lib/adoption/adopter.js';
+import { KNOWN_BROKERS } from '../../lib/broker/known-brokers.js';
 import { EventBus } from '../../lib/observability/event-bus.js';
 import { DEFAULT_RECONNECT } from '../../lib/session/link.js';
 import type { Wire, WireListener } from '../../lib/session/wire.js';
@@ -44,7 +45,7 @@ describe('A session that is gone', () => {
       },
       adoption: (_group, { clientId }) => ({
         protocolVersion: 5,
-        resumptionPause: 0,
+        profile: KNOWN_BROKERS.mosquitto,
         open: () => open(clientId),
         consumer: () => ({ snapshot: () => ({}) }) as never,
       }),

@@ -48,7 +48,8 @@ describe('Looking which broker it is', () => {
   it('gives up after 3 s, and takes it for one that it does not know', async () => {
     jest.useFakeTimers();
     const looked = identifyBroker(
-      (_, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      (_, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
     );
     await jest.advanceTimersByTimeAsync(3_000);
     await expect(looked).resolves.toBe(UNKNOWN_BROKER);
@@ -126,7 +127,7 @@ describe('A worker', () => {
       expect(handler.started).toEqual(['begun']);
       expect(proxy.packets(({ packet }) => packet.cmd === 'unsubscribe')).toEqual([]);
       expect(await scene.sessionPresent(broker.url, 'w1:workers:0', 5)).toBe(true);
-      expect(worker.events.of('drained')).toEqual([expect.objectContaining({ left: 1 })]);
+      expect(worker.events.of('drained')).toEqual([expect.objectContaining({ left: 1, handedOver: true })]);
     },
   );
 });

@@ -95,8 +95,8 @@ describe('The log', () => {
   });
 
   it('tells at the end how much was left, and of which group', () => {
-    events.emit({ type: 'drained', connection: 'worker-1', group: undefined, left: 0 });
-    events.emit({ type: 'drained', connection: 'worker-2', group: 'jobs', left: 3 });
+    events.emit({ type: 'drained', connection: 'worker-1', group: undefined, left: 0, handedOver: false });
+    events.emit({ type: 'drained', connection: 'worker-2', group: 'jobs', left: 3, handedOver: false });
     expect(lines).toEqual([
       expect.stringMatching(/^log: Closed "worker-1": everything/),
       expect.stringMatching(/^warn: Closed "worker-2" of group "jobs": 3 messages/),
