@@ -3,16 +3,16 @@ import { type FindingOf, type ProbeName, PROBES } from '../../lib/doctor/probes/
 
 export type Findings = { readonly [Name in ProbeName]?: FindingOf<Name> };
 
-const HANDED_OVER = { held: 4, toOther: 4, toOwner: 0, lost: 0, after: 3, dup: false, samePacketId: false };
-const TO_OWNER = { held: 4, toOther: 0, toOwner: 4, lost: 0, after: 3, dup: true, samePacketId: true };
-const LOST = { held: 4, toOther: 0, toOwner: 0, lost: 4 };
+const HANDED_OVER = { held: 4, toOther: 4, toOwner: 0, notYet: 0, lost: 0, after: 3, dup: false, samePacketId: false };
+const TO_OWNER = { held: 4, toOther: 0, toOwner: 4, notYet: 0, lost: 0, after: 3, dup: true, samePacketId: true };
+const LOST = { held: 4, toOther: 0, toOwner: 0, notYet: 0, lost: 4 };
 
 /** Nothing peculiar. */
 const ORDINARY: Findings = {
   shared: { outcome: 'shared', counts: [10, 10] },
   distribution: { counts: [30, 30, 30], lost: 0, twice: 0 },
   grantedQoS: { granted: [1, 2] },
-  takeover: { held: 4, sessionPresent: true, resent: 4, dup: true, ended: true },
+  takeover: { held: 4, sessionPresent: true, resent: 4, notYet: 0, dup: true, ended: true },
   allOffline: { toFirst: 10, toSecond: 0, lost: 0 },
   resubscribe: { redelivered: 0 },
   window: { limit: undefined, inBatches: false, lost: 0 },
@@ -53,7 +53,7 @@ export const HIVEMQ: Findings = {
 export const NANOMQ: Findings = {
   ...ORDINARY,
   crashClean: LOST,
-  crashPersistent: { ...TO_OWNER, after: 15_000 },
+  crashPersistent: { ...TO_OWNER, toOwner: 1, notYet: 3, after: 15_000 },
   offlineMember: { toOther: 10, onReturn: 0, lost: 10 },
   allOffline: { toFirst: 0, toSecond: 0, lost: 10 },
   unsubscribe: { held: 4, redelivered: 0, lateAcknowledgementCounts: true, queued: 0, lost: 0 },

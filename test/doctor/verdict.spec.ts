@@ -40,7 +40,7 @@ describe('The verdict', () => {
     expect(advice[0]?.level).toBe('problem');
     expect(says(NANOMQ, 'problem')).toContain('Messages beyond a Receive Maximum are dropped for good');
     expect(says(NANOMQ, 'problem')).toContain('goes on taking its share, and that is lost');
-    expect(says(NANOMQ, 'note')).toContain('a resend comes seconds late');
+    expect(says(NANOMQ, 'note')).toContain('they come one by one');
     expect(optionsFor(NANOMQ)).toEqual({ adoption: '{ after: 2_000 }' });
   });
 

@@ -23,7 +23,10 @@ export const DEATH_RULES: readonly Rule[] = [
         says: 'What a dead worker held goes to another one at once. `adoption` has little to do here, and does no harm.',
       };
     }
-    const late = (crash.after ?? 0) > 5_000 ? ' The broker takes its time with them: a resend comes seconds late.' : '';
+    const late =
+      (crash.after ?? 0) > 5_000
+        ? ' The broker takes its time with them: they come one by one, the first after seconds.'
+        : '';
     return {
       level: 'note',
       says: `Only the dead worker’s own Client Identifier gets what it held: leave \`adoption\` on (the default), so that another worker fetches it after \`adoption.after\`.${late}`,
@@ -71,7 +74,8 @@ export const DEATH_RULES: readonly Rule[] = [
   },
   (version) => {
     const takeover = findingOf(version, 'takeover');
-    if (takeover === undefined || (takeover.sessionPresent && takeover.resent === takeover.held)) return undefined;
+    if (takeover === undefined || (takeover.sessionPresent && takeover.resent + takeover.notYet === takeover.held))
+      return undefined;
     if (handsOver(version)) return undefined;
     return {
       level: 'warning',

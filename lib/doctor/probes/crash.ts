@@ -1,7 +1,7 @@
 import { duration } from '../duration.js';
 import type { Bench, SessionKind } from '../bench.js';
 import type { Member } from '../member.js';
-import { heir, holder } from './held.js';
+import { comesByTimer, heir, holder } from './held.js';
 
 /** Who got what a member held unacknowledged when its connection broke. */
 export interface CrashFinding {
@@ -10,6 +10,8 @@ export interface CrashFinding {
   readonly toOther: number;
   /** To the member itself when it came back; 0 with a clean session, which has nothing to come back to. */
   readonly toOwner: number;
+  /** Missing when the probe ended, of messages that come one by one and late. */
+  readonly notYet: number;
   readonly lost: number;
   /** Milliseconds until the first one came, from the crash, or from the owner's return. */
   readonly after?: number;
@@ -37,13 +39,17 @@ export async function crash(bench: Bench, session: SessionKind): Promise<CrashFi
   const again = [...other.amongst(held), ...(back?.amongst(left) ?? [])];
   const toOwner = new Set(back?.amongst(left).map(({ id }) => id)).size;
   const [first] = again;
+  const after = first && Math.round(first.at - (handedOver.size > 0 ? crashed : returned));
+  const missing = left.length - toOwner;
+  const notYet = toOwner > 0 && comesByTimer(after ?? 0) ? missing : 0;
   return {
     held: held.length,
     toOther: handedOver.size,
     toOwner,
-    lost: left.length - toOwner,
+    notYet,
+    lost: missing - notYet,
     ...(first !== undefined && {
-      after: Math.round(first.at - (handedOver.size > 0 ? crashed : returned)),
+      after,
       dup: again.every(({ dup }) => dup),
       samePacketId: again.every(({ id, packetId }) => owner.amongst([id])[0]?.packetId === packetId),
     }),
@@ -57,7 +63,16 @@ async function comeBack(bench: Bench, owner: Member, left: readonly string[]): P
   return back;
 }
 
-export function tellCrash({ held, toOther, toOwner, lost, after = 0, dup, samePacketId }: CrashFinding): string {
+export function tellCrash({
+  held,
+  toOther,
+  toOwner,
+  notYet,
+  lost,
+  after = 0,
+  dup,
+  samePacketId,
+}: CrashFinding): string {
   const how = `${duration(after)}, ${dup ? 'DUP' : 'no DUP'}`;
   const part = (count: number): string => (count === held ? '' : `${count} of ${held} `);
   return (
@@ -65,6 +80,7 @@ export function tellCrash({ held, toOther, toOwner, lost, after = 0, dup, samePa
       toOther > 0 && `${part(toOther)}another member (${how})`,
       toOwner > 0 &&
         `${part(toOwner)}itself when it is back (${how}, ${samePacketId ? 'same' : 'new'} Packet Identifier)`,
+      notYet > 0 && 'the others later',
       lost > 0 && `${part(lost)}nobody, ${lost === 1 ? 'it is' : 'they are'} lost`,
     ]
       .filter(Boolean)
