@@ -41,7 +41,7 @@ describe('The verdict', () => {
     expect(says(NANOMQ, 'problem')).toContain('Messages beyond a Receive Maximum are dropped for good');
     expect(says(NANOMQ, 'problem')).toContain('goes on taking its share, and that is lost');
     expect(says(NANOMQ, 'note')).toContain('they come one by one');
-    expect(optionsFor(NANOMQ)).toEqual({ adoption: '{ after: 2_000 }' });
+    expect(optionsFor(NANOMQ)).toEqual({ adoption: '{ after: 2_000 }', protocolVersion: '4' });
   });
 
   it('says of which version it speaks where they differ', () => {

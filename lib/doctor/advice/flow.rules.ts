@@ -21,7 +21,8 @@ export const FLOW_RULES: readonly Rule[] = [
     if (finding.lost > 0) {
       return {
         level: 'problem',
-        says: 'Messages beyond a Receive Maximum are dropped for good. None must be announced: set `broker` to what `--json` prints, or speak MQTT 3.1.1.',
+        says: 'Messages beyond a Receive Maximum are dropped for good, and workers announce one on 5.0: speak MQTT 3.1.1, which has none.',
+        option: { name: 'protocolVersion', value: '4' },
       };
     }
     if (finding.atOnce > finding.window) {

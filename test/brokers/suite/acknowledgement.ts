@@ -41,18 +41,19 @@ export function acknowledgement({ stage, traits }: Ground): void {
     describe.each([1, 2] as const)('at QoS %i', (qos) => {
       it('leaves after the handler has settled, and not before', async () => {
         const { t, wire, worker } = await withInHand(stage(), ['m1', 'm2'], qos);
+        const [earlier = '', later = ''] = wire.deliveries().map(payloadOf).slice(1); // not every broker keeps the order
         await wire.everythingWritten(worker);
         expect(wire.acknowledged()).toEqual(['first']);
 
-        t.work.release('m1');
-        const { packet } = await wire.acknowledgementOf('m1');
+        t.work.release(earlier);
+        const { packet } = await wire.acknowledgementOf(earlier);
         expect(packet.cmd).toBe(qos === 2 && traits.maximumQoS === 2 ? 'pubrec' : 'puback');
         await wire.everythingWritten(worker);
-        expect(wire.acknowledged()).toEqual(['first', 'm1']);
+        expect(wire.acknowledged()).toEqual(['first', earlier]);
 
-        t.work.release('m2');
-        await wire.acknowledgementOf('m2');
-        expect(wire.acknowledged()).toEqual(['first', 'm1', 'm2']);
+        t.work.release(later);
+        await wire.acknowledgementOf(later);
+        expect(wire.acknowledged()).toEqual(['first', earlier, later]);
       });
 
       it('leaves in the order of arrival when handlers finish in reverse', async () => {
