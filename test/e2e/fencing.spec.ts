@@ -49,6 +49,7 @@ describe('A message that runs while its connection is cut', () => {
         await handler.whenStarted('m1');
         wire.proxy.cut();
         await worker.events.take('joined');
+        await worker.events.take('connected', 2);
         await wire.everythingWritten(worker);
         expect(wire.acknowledgements()).toEqual([]);
 
