@@ -1,3 +1,4 @@
+import { against } from './against.js';
 import { routing } from './dispatch.js';
 import { groups } from './groups.js';
 import { latency } from './latency.js';
@@ -26,4 +27,5 @@ export const PARTS: readonly Part[] = [
   payloads,
   memory,
   poison,
+  against,
 ];
