@@ -9,6 +9,7 @@ import { payloads } from './payloads.js';
 import { poison } from './poison.js';
 import { publishing } from './publishing.js';
 import { requests } from './requests.js';
+import { safety } from './safety.js';
 import type { Part } from './support/part.js';
 import { waiting } from './waiting.js';
 import { workers } from './workers.js';
@@ -26,6 +27,7 @@ export const PARTS: readonly Part[] = [
   groups,
   payloads,
   memory,
+  safety,
   poison,
   against,
 ];
