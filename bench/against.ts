@@ -71,7 +71,7 @@ export const against: Part = {
     );
     const measured: Measured[] = [];
     try {
-      for (const system of SYSTEMS.filter(({ missing }) => missing().length === 0)) {
+      for (const system of SYSTEMS.filter((one) => one.missing().length === 0)) {
         measured.push({ system, ...(await system.start()), results: LOADS.map(() => []) });
       }
       await compare(measured, scale);

@@ -16,7 +16,8 @@ const PAIRS = 2;
 const WARM_UP_ROUNDS = 3;
 const ROUNDS = 5;
 
-const LIMIT = 1.5;
+/** As the project promises; ten runs on a machine with five times as much to do as it can came to 0.98 to 1.14. */
+const LIMIT = 1.4;
 
 const costs: number[][] = SUBJECTS.map(() => []);
 const broker = await startBroker();

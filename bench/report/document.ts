@@ -1,38 +1,52 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { fileURLToPath } from 'node:url';
-import { type Check, passed } from '../support/check.js';
+import { PARTS } from '../parts.js';
+import { passed } from '../support/check.js';
 import { isFigure, type Table } from '../support/table.js';
 import { describe } from './machine.js';
 import { load, type Result, ROOT } from './results.js';
+import { summary } from './summary.js';
 import { svg } from './svg.js';
 
-const DOCUMENT = new URL('docs/performance.md', ROOT);
 const CHARTS = new URL('docs/performance/', ROOT);
 
-/** Puts the results that are there between the marks of docs/performance.md, and draws their charts. */
+/** Puts the results that are there between the marks of docs/performance.md and README.md, and draws their charts. */
 export async function writeDocument(): Promise<void> {
-  const results = await load();
-  let text = await readFile(DOCUMENT, 'utf8');
-  text = between(text, 'verdicts', verdicts(results.flatMap(({ checks }) => checks)));
-  for (const result of results) {
-    text = between(text, result.part, sectionOf(result));
-    await mkdir(CHARTS, { recursive: true });
-    for (const chart of result.charts) await writeFile(new URL(`${chart.name}.svg`, CHARTS), svg(chart));
+  const order = PARTS.map(({ name }) => name);
+  const results = (await load()).toSorted((a, b) => order.indexOf(a.part) - order.indexOf(b.part));
+  await mkdir(CHARTS, { recursive: true });
+  await rewrite('docs/performance.md', (text) => {
+    const withVerdicts = between(text, 'verdicts', verdicts(results));
+    return results.reduce((so, result) => between(so, result.part, sectionOf(result)), withVerdicts);
+  });
+  for (const chart of results.flatMap(({ charts }) => charts)) {
+    await writeFile(new URL(`${chart.name}.svg`, CHARTS), svg(chart));
   }
-  const path = fileURLToPath(DOCUMENT);
-  await writeFile(DOCUMENT, await format(text, { ...(await resolveConfig(path)), filepath: path }));
+  // What stands on the first page is not of a short run.
+  const overhead = results.find(({ part, scale }) => part === 'overhead' && scale === 'full');
+  if (overhead !== undefined) await rewrite('README.md', (text) => between(text, 'summary', summary(overhead)));
+}
+
+async function rewrite(name: string, change: (text: string) => string): Promise<void> {
+  const file = new URL(name, ROOT);
+  const path = fileURLToPath(file);
+  const text = change(await readFile(file, 'utf8'));
+  await writeFile(file, await format(text, { ...(await resolveConfig(path)), filepath: path }));
 }
 
 function between(text: string, mark: string, content: string): string {
   const [begin, end] = [`<!-- bench: ${mark} -->`, '<!-- /bench -->'];
   const start = text.indexOf(begin);
-  if (start < 0) throw new Error(`docs/performance.md has no "${begin}" for what was measured.`);
+  if (start < 0) throw new Error(`There is no "${begin}" for what was measured.`);
   const stop = text.indexOf(end, start);
   return `${text.slice(0, start)}${begin}\n\n${content}\n\n${text.slice(stop)}`;
 }
 
-function verdicts(checks: readonly Check[]): string {
+/** A short run proves nothing, either way. */
+function verdicts(results: readonly Result[]): string {
+  const checks = results.filter(({ scale }) => scale === 'full').flatMap((result) => result.checks);
+  if (checks.length === 0) return 'Nothing has been measured in full yet.';
   const rows = checks.map((check) => {
     const { what, value, bound, limit } = check;
     return [passed(check) ? 'holds' : '**does not hold**', what, value.toFixed(2), `${bound} ${limit}`];

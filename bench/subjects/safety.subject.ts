@@ -3,7 +3,7 @@ import { Controller, UseInterceptors } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import Keyv from 'keyv';
 import { IdempotencyInterceptor, type ServerMQTTShared, SharedPattern } from '../../lib/index.js';
-import type { MQTTSharedEventType } from '../../lib/observability/events.js';
+import type { MQTTSharedEvent, MQTTSharedEventType } from '../../lib/observability/events.js';
 import { FILTER, type Job } from '../support/job.js';
 import { listen } from '../support/nest-app.js';
 import type { SafetyInput } from '../support/safety.js';
@@ -26,16 +26,13 @@ class JobsController {
   }
 }
 
-let seen = 0;
+const seen = new Map<string, number>();
 
 /** Everything that happens to a message; what does not happen here costs nothing. */
 function observe(server: ServerMQTTShared): void {
   const types: readonly MQTTSharedEventType[] = ['received', 'joined', 'started', 'failed', 'handled', 'acknowledged'];
-  for (const type of types) {
-    server.on(type, () => {
-      seen++;
-    });
-  }
+  const count = ({ type }: MQTTSharedEvent): void => void seen.set(type, (seen.get(type) ?? 0) + 1);
+  for (const type of types) server.on(type, count);
 }
 
 const strategy = sharedServer(input, has('order') ? { orderBy: ({ data }) => String((data as Job).id % KEYS) } : {});
