@@ -19,7 +19,7 @@ options to set. Leaves nothing behind on the broker.
   --key <file>          its key, PEM
   --insecure            take any certificate of the broker
   --topic <prefix>      where the doctor may publish; default ${DEFAULT_TOPIC_PREFIX}
-  --json                print what the library has to know of the broker, as JSON, instead
+  --json                print a profile for the option \`broker\` as JSON instead
   --help
 
 Exit code 0; 1 when shared subscriptions do not work or the broker cannot be reached; 2 for wrong arguments.`;

@@ -1,5 +1,6 @@
 import { ACKNOWLEDGEMENT_RULES } from './advice/acknowledgement.rules.js';
 import type { Advice, Level, OptionToSet } from './advice/advice.js';
+import { brokerOptionAdvice } from './advice/broker-option.js';
 import { DEATH_RULES } from './advice/death.rules.js';
 import { FLOW_RULES } from './advice/flow.rules.js';
 import { PUBLISHING_RULES } from './advice/publishing.rules.js';
@@ -21,7 +22,8 @@ const RULES = [...DEATH_RULES, ...FLOW_RULES, ...ACKNOWLEDGEMENT_RULES, ...PUBLI
 const LEVELS: readonly Level[] = ['problem', 'warning', 'note', 'good'];
 const ELSEWHERE = 'Mosquitto, HiveMQ CE, ActiveMQ Artemis and NanoMQ have them.';
 
-export function verdictOn({ versions, address }: Examination): Verdict {
+export function verdictOn(examination: Examination): Verdict {
+  const { versions, address } = examination;
   const working = versions.filter((version) => sharesIn(version));
   const failing = versions.filter((version) => !sharesIn(version));
   const [only] = working;
@@ -33,7 +35,9 @@ export function verdictOn({ versions, address }: Examination): Verdict {
       : `No connection to ${address} came about.`;
     return { works: false, summary, advice, options: [] };
   }
+  const brokerOption = brokerOptionAdvice(examination);
   const advice = [
+    ...(brokerOption === undefined ? [] : [brokerOption]),
     ...merged(failing, (version) => [{ level: 'warning', says: whyNot(version) }], versions.length),
     ...merged(
       working,

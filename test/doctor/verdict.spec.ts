@@ -38,10 +38,17 @@ describe('The verdict', () => {
   it('calls what loses messages a problem, and puts it first', () => {
     const { advice } = verdictOn(examinationOf(NANOMQ));
     expect(advice[0]?.level).toBe('problem');
-    expect(says(NANOMQ, 'problem')).toContain('Messages beyond a Receive Maximum are dropped for good');
+    expect(says(NANOMQ, 'warning')).toContain('Messages beyond a Receive Maximum are dropped for good');
     expect(says(NANOMQ, 'problem')).toContain('goes on taking its share, and that is lost');
     expect(says(NANOMQ, 'note')).toContain('they come one by one');
-    expect(optionsFor(NANOMQ)).toEqual({ adoption: '{ after: 2_000 }', protocolVersion: '4' });
+    expect(optionsFor(NANOMQ)).toMatchObject({ adoption: '{ after: 2_000 }' });
+  });
+
+  it('sets the broker where CONNACK does not show what loses or doubles messages there', () => {
+    expect(optionsFor(NANOMQ)['broker']).toContain("receiveMaximum: 'drops'");
+    expect(optionsFor(ARTEMIS)['broker']).toContain('unsubscribeRedelivers: true');
+    const limits = { topicAliasMaximum: 65_535, maximumPacketSize: 268_435_455 };
+    expect(optionsFor({ ...ARTEMIS, limits })).toEqual({});
   });
 
   it('says of which version it speaks where they differ', () => {

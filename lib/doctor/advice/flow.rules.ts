@@ -20,9 +20,8 @@ export const FLOW_RULES: readonly Rule[] = [
     if (finding === undefined) return undefined;
     if (finding.lost > 0) {
       return {
-        level: 'problem',
-        says: 'Messages beyond a Receive Maximum are dropped for good, and workers announce one on 5.0: speak MQTT 3.1.1, which has none.',
-        option: { name: 'protocolVersion', value: '4' },
+        level: 'warning',
+        says: 'Messages beyond a Receive Maximum are dropped for good; workers announce none where `broker` says so.',
       };
     }
     if (finding.atOnce > finding.window) {
