@@ -47,6 +47,9 @@ describe('The verdict', () => {
   it('sets the broker where CONNACK does not show what loses or doubles messages there', () => {
     expect(optionsFor(NANOMQ)['broker']).toContain("receiveMaximum: 'drops'");
     expect(optionsFor(ARTEMIS)['broker']).toContain('unsubscribeRedelivers: true');
+    const available = { sharedSubscriptionAvailable: true, wildcardSubscriptionAvailable: true };
+    const nanomq = { ...available, subscriptionIdentifiersAvailable: true };
+    expect(optionsFor({ ...NANOMQ, limits: nanomq })).not.toHaveProperty('broker');
     const limits = { topicAliasMaximum: 65_535, maximumPacketSize: 268_435_455 };
     expect(optionsFor({ ...ARTEMIS, limits })).toEqual({});
   });

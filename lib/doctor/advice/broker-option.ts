@@ -30,6 +30,7 @@ function isSafe(believed: BrokerProfile, found: BrokerProfile): boolean {
     (believed.unsubscribeRedelivers || !found.unsubscribeRedelivers) &&
     (believed.resubscribeRedelivers || !found.resubscribeRedelivers) &&
     (believed.receiveMaximum === 'drops' || found.receiveMaximum !== 'drops') &&
-    believed.resumptionPause >= found.resumptionPause
+    // How long it was is a matter of chance; the profile of a known broker allows for it.
+    (believed.resumptionPause > 0 || found.resumptionPause === 0)
   );
 }
