@@ -14,11 +14,13 @@ export type BrokerName = 'mosquitto' | 'hivemq' | 'artemis' | 'nanomq';
  * `queue`: with the group. A member takes what it can when it can, and gives back what it leaves unfinished.
  *
  * - `batch`: a member takes up to so many at once, within its window, and nothing more until it has acknowledged all of
- *   them. Messages are offered to other members only when the queue was empty before.
+ *   them. Messages are offered to other members only when the queue was empty before, and to one that subscribes: what
+ *   waits behind a member that unsubscribes and then acknowledges all waits until then.
+ * - `outlivesMembers`: what waits when the last member leaves is for the next one; else it is lost.
  */
 export type Distribution =
   | { readonly kind: 'members'; readonly choose: 'ready first' | 'in turn'; readonly handsOver: boolean }
-  | { readonly kind: 'queue'; readonly batch?: number };
+  | { readonly kind: 'queue'; readonly batch?: number; readonly outlivesMembers: boolean };
 
 /** What is wrong with the filter of a shared subscription. */
 export type ShareFault =

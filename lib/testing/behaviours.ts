@@ -55,7 +55,7 @@ export const BEHAVIOURS: Readonly<Record<BrokerName, Behaviour>> = {
   /** CE 2025.5. */
   hivemq: {
     ...DEFAULT_BEHAVIOUR,
-    distribution: { kind: 'queue', batch: 50 },
+    distribution: { kind: 'queue', batch: 50, outlivesMembers: true },
     windowWithoutReceiveMaximum: { 4: UNLIMITED, 5: UNLIMITED },
     marksRedelivery: false,
     willOnTakeover: true,
@@ -71,7 +71,7 @@ export const BEHAVIOURS: Readonly<Record<BrokerName, Behaviour>> = {
    */
   artemis: {
     ...DEFAULT_BEHAVIOUR,
-    distribution: { kind: 'queue' },
+    distribution: { kind: 'queue', outlivesMembers: false },
     unsubscribeRedelivers: true,
     resubscribeRedelivers: true,
     windowWithoutReceiveMaximum: { 4: UNLIMITED, 5: UNLIMITED },

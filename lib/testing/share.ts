@@ -38,9 +38,7 @@ export class Share {
 
   /** Adds a member, or changes the terms of one, which keeps its place. */
   join(session: Session, subscription: Subscription): void {
-    const known = this.members.has(session);
     this.members.set(session, subscription);
-    if (known) return;
     session.groups.add(this.group);
     this.group.join(session);
   }
@@ -58,5 +56,5 @@ function createGroup(
 ): SharedGroup<Session, Message> {
   const { distribution, marksRedelivery: leavesToOwner } = behaviour;
   if (distribution.kind === 'members') return new RoundRobinGroup(outlet, distribution);
-  return new SharedQueue(outlet, { batch: distribution.batch, leavesToOwner, maxQueuedMessages });
+  return new SharedQueue(outlet, { ...distribution, leavesToOwner, maxQueuedMessages });
 }

@@ -26,8 +26,11 @@ export interface Outlet<M, T> {
 
 /** How one shared subscription (one Share Name and Topic Filter) distributes its messages. */
 export interface SharedGroup<M extends SharedMember, T> {
+  /** A member has subscribed, for the first time or again. */
   join(member: M): void;
   leave(member: M): void;
+  /** Without members, whether nothing would be lost with the group. */
+  readonly isEmpty: boolean;
   /** Something of what the group may know of this member is different now. */
   changed(member: M): void;
   /** A new message. Returns whether anybody is there to get it. */
@@ -48,6 +51,7 @@ export class RoundRobinGroup<M extends SharedMember, T> implements SharedGroup<M
   readonly #connected = new Ranking<M>();
   readonly #offline = new Ranking<M>();
   readonly #members = new Set<M>();
+  readonly isEmpty = true; // messages are with members
 
   constructor(
     readonly outlet: Outlet<M, T>,

@@ -5,6 +5,8 @@ import type { Cause, Outlet, SharedGroup, SharedMember } from './shared-group.js
 export interface QueueRule {
   /** Messages that a member takes at once; absent: one, as often as it has room. */
   readonly batch?: number;
+  /** What waits when the last member leaves is for the next. */
+  readonly outlivesMembers: boolean;
   /** What a member holds stays with it while no other is connected. */
   readonly leavesToOwner: boolean;
   readonly maxQueuedMessages: number;
@@ -29,13 +31,14 @@ export class SharedQueue<M extends SharedMember, T> implements SharedGroup<M, T>
 
   join(member: M): void {
     this.#members.add(member);
+    this.#ready.remove(member); // who subscribes once more is offered what waits, as if it were new
     this.changed(member);
   }
 
   leave(member: M): void {
     this.#members.delete(member);
     this.#ready.remove(member);
-    if (this.#members.size > 0) return;
+    if (this.#members.size > 0 || this.rule.outlivesMembers) return;
     for (const message of [...this.#returned.drain(), ...this.#waiting.drain()]) {
       this.outlet.lose(message, 'session-ended', member);
     }
@@ -64,12 +67,16 @@ export class SharedQueue<M extends SharedMember, T> implements SharedGroup<M, T>
   }
 
   inherit(message: T, cause: Cause): boolean {
-    if (this.#members.size === 0) return false;
+    if (this.#members.size === 0 && !this.rule.outlivesMembers) return false;
     if (cause === 'offline' && this.rule.leavesToOwner && ![...this.#members].some(({ connected }) => connected)) {
       return false;
     }
     this.#enter(this.#returned, message);
     return true;
+  }
+
+  get isEmpty(): boolean {
+    return !this.rule.outlivesMembers || this.#length + this.#taken === 0;
   }
 
   get #length(): number {

@@ -66,7 +66,7 @@ export class SubscriptionTree {
 
   #leave(share: Share, session: Session, interest: Interest): void {
     if (share.members.has(session)) share.leave(session);
-    if (share.members.size > 0) return;
+    if (share.members.size > 0 || !share.group.isEmpty) return;
     this.#shares.delete(share.filter);
     interest.shares.delete(share.filter);
   }

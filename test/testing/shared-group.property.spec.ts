@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from '../support/fast-check.js';
-import { BEHAVIOURS, EmbeddedBroker, type EmbeddedBrokerOptions } from 'nestjs-mqtt-shared/testing';
+import { type Behaviour, BEHAVIOURS, EmbeddedBroker, type EmbeddedBrokerOptions } from 'nestjs-mqtt-shared/testing';
 
 import { RawClient } from '../support/raw-client.js';
 
@@ -145,9 +145,9 @@ async function run(steps: Step[], options: EmbeddedBrokerOptions): Promise<void>
   }
 }
 
-/** Where a message waits with the group; what is handed out though a member holds it is another matter. */
-const queues = {
-  'in batches': BEHAVIOURS.hivemq,
+/** Messages wait with the group, and go with it; what is handed out though a member holds it is another matter. */
+const queues: Readonly<Record<string, Behaviour>> = {
+  'in batches': { ...BEHAVIOURS.hivemq, distribution: { kind: 'queue', batch: 50, outlivesMembers: false } },
   'one by one': { ...BEHAVIOURS.artemis, unsubscribeRedelivers: false, resubscribeRedelivers: false },
 };
 

@@ -29,7 +29,7 @@ describe('The shared queue', () => {
     };
   }
 
-  function make(batch?: number): void {
+  function make({ batch, outlivesMembers = false }: { batch?: number; outlivesMembers?: boolean } = {}): void {
     lost = [];
     queue = new SharedQueue<Member, string>(
       {
@@ -39,7 +39,7 @@ describe('The shared queue', () => {
         },
         lose: (message, why) => lost.push(`${message} ${why}`),
       },
-      { batch, leavesToOwner: false, maxQueuedMessages: 5 },
+      { batch, outlivesMembers, leavesToOwner: false, maxQueuedMessages: 5 },
     );
   }
 
@@ -111,7 +111,7 @@ describe('The shared queue', () => {
   describe('in batches', () => {
     let a: Member, b: Member;
     beforeEach(() => {
-      make(3);
+      make({ batch: 3 });
       [a, b] = [member('a'), member('b', 2)];
       queue.join(a);
       queue.join(b);
@@ -149,6 +149,29 @@ describe('The shared queue', () => {
       b.connected = true;
       queue.changed(b);
       expect(b.holds).toEqual(['1', '2']);
+    });
+
+    test('offers what waits to nobody when the member that held something has left, until one subscribes again', () => {
+      offer('1', '2');
+      queue.leave(a);
+      acknowledge(a);
+      offer('3');
+      expect(b.holds).toEqual([]);
+      queue.join(b);
+      expect(b.holds).toEqual(['2', '3']);
+    });
+
+    test('keeps what waits for the next member, where it outlives its members', () => {
+      make({ batch: 3, outlivesMembers: true });
+      queue.join(a);
+      offer('1', '2');
+      queue.leave(a);
+      expect([queue.offer('3'), queue.isEmpty, lost]).toEqual([false, false, []]);
+      crash(a);
+      queue.join(b);
+      expect(b.holds).toEqual(['1', '2']);
+      acknowledge(b, 2);
+      expect(queue.isEmpty).toBe(true);
     });
 
     test('offers what is given back', () => {
