@@ -146,10 +146,10 @@ async function run(steps: Step[], options: EmbeddedBrokerOptions): Promise<void>
 }
 
 /** Messages wait with the group, and go with it; what is handed out though a member holds it is another matter. */
-const queues: Readonly<Record<string, Behaviour>> = {
+const queues = {
   'in batches': { ...BEHAVIOURS.hivemq, distribution: { kind: 'queue', batch: 50, outlivesMembers: false } },
   'one by one': { ...BEHAVIOURS.artemis, unsubscribeRedelivers: false, resubscribeRedelivers: false },
-};
+} satisfies Record<string, Behaviour>;
 
 const TIME_LIMIT = 10_000;
 
