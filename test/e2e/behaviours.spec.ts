@@ -97,41 +97,40 @@ describe.each(['mosquitto', 'hivemq', 'artemis', 'nanomq'] as const)('On a broke
       );
     }
 
-    const test = (what: What): typeof it | typeof it.failing => (faulty(what) ? it.failing : it);
+    async function death(): Promise<void> {
+      const heir = await worker('heir');
+      const dead = await stuckProcess('dead');
+      await publish(JOBS.slice(0, 100));
+      await dead.kill();
+      await publish(JOBS.slice(100));
+      await whenAccountedFor('death');
+      await heir.close();
 
-    test('death')(
-      'nothing is lost that the broker keeps, when one of two workers is killed',
-      async () => {
-        const heir = await worker('heir');
-        const dead = await stuckProcess('dead');
-        await publish(JOBS.slice(0, 100));
-        await dead.kill();
-        await publish(JOBS.slice(100));
-        await whenAccountedFor('death');
-        await heir.close();
+      expect(dropped.filter(({ reason }) => !LOSSES[name]?.includes(reason))).toEqual([]);
+      const lost = new Set(dropped.map(({ job }) => job));
+      expect(done.toSorted()).toEqual(JOBS.filter((job) => !lost.has(job)).toSorted());
+    }
 
-        expect(dropped.filter(({ reason }) => !LOSSES[name]?.includes(reason))).toEqual([]);
-        const lost = new Set(dropped.map(({ job }) => job));
-        expect(done.toSorted()).toEqual(JOBS.filter((job) => !lost.has(job)).toSorted());
-      },
-      2 * PATIENCE,
-    );
+    async function shutdown(): Promise<void> {
+      const leaver = await worker('leaver');
+      const stayer = await worker('stayer');
+      await publish(JOBS.slice(0, 100));
+      const left = leaver.close();
+      await publish(JOBS.slice(100));
+      await left;
+      await whenAccountedFor('shutdown');
+      await stayer.close();
 
-    test('shutdown')(
+      expect(dropped).toEqual([]);
+      expect(done.toSorted()).toEqual(JOBS.toSorted());
+    }
+
+    const promise = (what: What): typeof it | typeof it.failing => (faulty(what) ? it.failing : it);
+
+    promise('death')('nothing is lost that the broker keeps, when one of two workers is killed', death, 2 * PATIENCE);
+    promise('shutdown')(
       'nothing is lost and nothing runs twice, when one of two workers is shut down',
-      async () => {
-        const leaver = await worker('leaver');
-        const stayer = await worker('stayer');
-        await publish(JOBS.slice(0, 100));
-        const left = leaver.close();
-        await publish(JOBS.slice(100));
-        await left;
-        await whenAccountedFor('shutdown');
-        await stayer.close();
-
-        expect(dropped).toEqual([]);
-        expect(done.toSorted()).toEqual(JOBS.toSorted());
-      },
+      shutdown,
       2 * PATIENCE,
     );
   });
