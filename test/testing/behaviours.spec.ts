@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { BEHAVIOURS, type BrokerName } from 'nestjs-mqtt-shared/testing';
+import { KNOWN_BROKERS } from '../../lib/broker/known-brokers.js';
 import { Doctor } from '../../lib/doctor/doctor.js';
 import type { Examination, Outcome } from '../../lib/doctor/examination.js';
+import { profileOf } from '../../lib/doctor/profile-of.js';
 import { openMqttWire } from '../../lib/session/mqtt-wire.js';
 import { hasMosquitto } from '../support/mosquitto.js';
 import { Scene } from '../support/scene.js';
@@ -74,6 +76,14 @@ function examinationOf(name: string): Examination {
 describe('An imitation shows the doctor what its broker shows', () => {
   test.each(cases)('$name, protocol version $version: $probe', (one) => {
     expectFinding(examinationOf(one.name), one);
+  });
+});
+
+describe('The doctor finds in an imitation the profile of its broker', () => {
+  // a pause is known to NanoMQ only, and it is shorter here
+  test.each(NAMES)('%s', (name) => {
+    const profile = { ...KNOWN_BROKERS[name], name: expect.any(String), resumptionPause: expect.any(Number) };
+    expect(profileOf(examinationOf(name))).toEqual(profile);
   });
 });
 
