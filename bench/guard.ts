@@ -3,6 +3,7 @@ import { startBroker } from './support/broker.js';
 import { atMost, passed } from './support/check.js';
 import { Child } from './support/child.js';
 import type { DrainResult } from './support/drain.js';
+import { exitOnSignals } from './support/end-with-us.js';
 import { median, ratios, rotated, spread } from './support/statistics.js';
 
 /**
@@ -19,6 +20,7 @@ const ROUNDS = 5;
 /** As the project promises; ten runs on a machine with five times as much to do as it can came to 0.98 to 1.14. */
 const LIMIT = 1.4;
 
+exitOnSignals();
 const costs: number[][] = SUBJECTS.map(() => []);
 const broker = await startBroker();
 try {

@@ -5,6 +5,7 @@ import { describe, thisMachine } from './report/machine.js';
 import { type Result, save } from './report/results.js';
 import { describeBroker } from './support/broker.js';
 import { type Check, passed } from './support/check.js';
+import { exitOnSignals } from './support/end-with-us.js';
 import { print } from './support/table.js';
 
 const { values: options } = parseArgs({
@@ -15,6 +16,7 @@ const { values: options } = parseArgs({
     render: { type: 'boolean', default: false },
   },
 });
+exitOnSignals();
 const scale = options.quick ? 'quick' : 'full';
 
 if (options.render) await writeDocument();

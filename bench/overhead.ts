@@ -53,7 +53,7 @@ async function drain(load: Load, scale: Scale): Promise<Measured[]> {
 }
 
 function countsOf(load: Load, scale: Scale): { messages: number; rounds: number } {
-  const size = load.bytes === SMALL ? 1 : 5;
+  const size = load.bytes === SMALL ? 1 : 1.25;
   if (scale === 'quick') return { messages: 20_000 / size, rounds: 1 };
   return load === LOADS[0] ? { messages: 100_000, rounds: 5 } : { messages: 50_000 / size, rounds: 3 };
 }

@@ -13,12 +13,12 @@ const CHARTS = new URL('docs/performance/', ROOT);
 
 /** Puts the results that are there between the marks of docs/performance.md and README.md, and draws their charts. */
 export async function writeDocument(): Promise<void> {
-  const order = PARTS.map(({ name }) => name);
-  const results = (await load()).toSorted((a, b) => order.indexOf(a.part) - order.indexOf(b.part));
+  const byPart = new Map((await load()).map((result) => [result.part, result]));
+  const results = PARTS.map(({ name }) => byPart.get(name)).filter((result) => result !== undefined);
   await mkdir(CHARTS, { recursive: true });
   await rewrite('docs/performance.md', (text) => {
     const withVerdicts = between(text, 'verdicts', verdicts(results));
-    return results.reduce((so, result) => between(so, result.part, sectionOf(result)), withVerdicts);
+    return PARTS.reduce((so, { name }) => between(so, name, sectionOf(byPart.get(name))), withVerdicts);
   });
   for (const chart of results.flatMap(({ charts }) => charts)) {
     await writeFile(new URL(`${chart.name}.svg`, CHARTS), svg(chart));
@@ -54,7 +54,9 @@ function verdicts(results: readonly Result[]): string {
   return markdown({ caption: '', heads: ['', 'what', 'measured', 'promised'], rows });
 }
 
-function sectionOf({ scale, command, date, seconds, machine, broker, tables, charts, skipped = [] }: Result): string {
+function sectionOf(result: Result | undefined): string {
+  if (result === undefined) return 'Not measured yet.';
+  const { scale, command, date, seconds, machine, broker, tables, charts, skipped = [] } = result;
   const rough = scale === 'quick' ? ' **A short run: rough figures.**' : '';
   const pictures = charts.map(({ name, title }) => `![${title}](performance/${name}.svg)`);
   const origin = `\`${command}\`, ${date.slice(0, 10)}, ${Math.round(seconds)} s. ${describe(machine)}; ${broker}.${rough}`;

@@ -26,6 +26,7 @@ export async function save(result: Result): Promise<void> {
 }
 
 export async function load(): Promise<Result[]> {
+  await mkdir(FOLDER, { recursive: true });
   const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.json'));
   return Promise.all(files.map(async (name) => JSON.parse(await readFile(new URL(name, FOLDER), 'utf8')) as Result));
 }

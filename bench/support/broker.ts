@@ -1,6 +1,7 @@
 import { connectAsync } from 'mqtt';
 import { hasMosquitto, startMosquitto } from '../../test/support/mosquitto.js';
 import { Child } from './child.js';
+import { endWithUs } from './end-with-us.js';
 import { IN_FLIGHT } from './settings.js';
 
 export interface Broker {
@@ -31,7 +32,7 @@ function configuration({ inFlight = IN_FLIGHT, noDelay = false }: BrokerSettings
 
 /** A broker that has seen nothing yet, in a process of its own. */
 export async function startBroker(settings: BrokerSettings = {}): Promise<Broker> {
-  if (MOSQUITTO) return startMosquitto({ config: configuration(settings) });
+  if (MOSQUITTO) return startMosquitto({ config: configuration(settings), started: endWithUs });
   const child = Child.start('embedded-broker.process');
   const { url } = await child.next<{ url: string }>();
   return { url, stop: () => child.end() };

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, type ServerProcess, startServerProcess } from '../../test/support/server-process.js';
+import { endWithUs } from './end-with-us.js';
 import { findServer } from './installed.js';
 
 /** A server of another system, on a port and in a folder of its own, with nothing on disk that it need not have there. */
@@ -74,7 +75,15 @@ async function start(name: string, settingsOf: (port: number, folder: string) =>
   let server: ServerProcess;
   try {
     for (const [file, content] of Object.entries(files)) await writeFile(join(folder, file), content);
-    server = await startServerProcess({ name, command, args, env, port, readyWithin });
+    server = await startServerProcess({
+      name,
+      command,
+      args,
+      env,
+      port,
+      readyWithin,
+      started: (child) => endWithUs(child, folder),
+    });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
