@@ -108,7 +108,8 @@ export class Departure {
       const unsubscribed = wire.unsubscribe(this.options.filters);
       // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
       this.consumer.allowStarts();
-      await finishBacklog(wire, this.consumer, unsubscribed, this.options.profile.resumptionPause);
+      const pause = wire.sessionPresent ? this.options.profile.resumptionPause : 0;
+      await finishBacklog(wire, this.consumer, unsubscribed, pause);
       return 'nothing';
     } catch {
       return undefined;
