@@ -21,6 +21,9 @@ export interface BrokerSettings {
 
 const MOSQUITTO = hasMosquitto();
 
+/** The embedded broker keeps nothing of QoS 0 for a client that is away. */
+export const KEEPS_QOS_0 = MOSQUITTO;
+
 function configuration({ inFlight = IN_FLIGHT, noDelay = false }: BrokerSettings): string[] {
   return [
     'max_queued_messages 0',
