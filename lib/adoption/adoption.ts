@@ -146,6 +146,7 @@ export class Adoption {
 
   private async disconnect(wire: Wire, outcome: AdoptionOutcome): Promise<void> {
     this.consumer.discardArrivals('for good');
+    this.consumer.leaveUnsettled();
     if (outcome !== 'ended') {
       await this.say(wire, this.session.message('gone'));
       await wire.disconnect();

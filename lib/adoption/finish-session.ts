@@ -15,7 +15,13 @@ export async function finishBacklog(
   first: Promise<unknown>,
   pause: number,
 ): Promise<void> {
-  await Promise.race([first.then(() => finishAll(wire, consumer, pause)), consumer.whenStuck()]);
+  let isOver = false;
+  try {
+    const finished = first.then(() => finishAll(wire, consumer, pause));
+    await Promise.race([finished, consumer.whenStuck(() => isOver)]);
+  } finally {
+    isOver = true;
+  }
 }
 
 async function finishAll(wire: Wire, consumer: Consumer, pause: number): Promise<void> {

@@ -97,6 +97,11 @@ export class AckQueue {
     this.release();
   }
 
+  /** {@link hold} for everything that is not settled. */
+  holdAll(): void {
+    this.owed.forEach((slot) => this.hold(slot));
+  }
+
   /** The connection has ended: nothing leaves any more. */
   close(): void {
     this.owed.forEach((slot) => (slot.state = 'fenced'));

@@ -222,6 +222,11 @@ export class Consumer {
     this.paused = false;
   }
 
+  /** The connection is about to end: what is not settled stays with the broker, and what is waits for none of it. */
+  leaveUnsettled(): void {
+    this.owed.leaveOpen();
+  }
+
   whenNothingRuns(): Promise<void> {
     return this.conditions.when(() => this.runner.running === 0);
   }
@@ -231,9 +236,9 @@ export class Consumer {
     return this.conditions.when(() => this.unsettled.size === 0);
   }
 
-  /** Resolves when reading has paused and nothing in hand can end that: all of it is held. */
-  whenStuck(): Promise<void> {
-    return this.conditions.when(() => this.paused && this.unsettled.size === 0);
+  /** Resolves when reading has paused and nothing in hand can end that: all of it is held. Or when nobody waits any more. */
+  whenStuck(isOver: () => boolean): Promise<void> {
+    return this.conditions.when(() => isOver() || (this.paused && this.unsettled.size === 0));
   }
 
   /** Aborts the signals of all that runs, and every later attempt. */

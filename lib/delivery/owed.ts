@@ -119,6 +119,11 @@ export class Owed {
     }
   }
 
+  /** What is settled is acknowledged now, whatever came before it. */
+  leaveOpen(): void {
+    this.acks.holdAll();
+  }
+
   /** PUBREL. */
   released(packetId: number): void {
     if (this.acks.isReady(packetId)) this.acks.withdraw(packetId);

@@ -31,5 +31,6 @@ function settled(consumer: Consumer): number {
 export async function acknowledgementsRead(wire: Wire, consumer: Consumer, milliseconds: number): Promise<void> {
   // A full window would keep PINGRESP from being read.
   consumer.discardArrivals('on this connection');
+  consumer.leaveUnsettled();
   await atMost(wire.ping(), milliseconds);
 }

@@ -57,15 +57,16 @@ export class Departure {
     events.emit({ type: 'draining', connection: clientId, group, running, waiting });
     this.consumer.tryWithin(drainTimeout);
     const outcome = await this.drain(drainTimeout);
-    const left = this.consumer.snapshot().unsettled;
+    const over = outcome === 'finished' && this.consumer.snapshot().unsettled === 0;
     this.consumer.discardArrivals('for good');
     if (outcome === 'unfinished') await this.leaveGroup();
-    const over = outcome === 'finished' && left === 0;
     const wire = this.link.connection;
     // On 3.1.1 the session outlives this connection, and is gone only with its presence.
     if (wire !== undefined) await this.farewell(wire, over && protocolVersion === 5);
     // DISCONNECT discards the will, and nothing has been said on a connection that came up meanwhile.
     if (this.link.connection !== wire) this.link.connection?.destroy();
+    this.consumer.leaveUnsettled();
+    const left = this.consumer.snapshot().unsettled;
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
     this.consumer.detach();
     this.sessionEnded = over;
@@ -82,8 +83,10 @@ export class Departure {
     return outcome;
   }
 
+  /** What a plain subscription has was for this worker alone. */
   private get handsOver(): boolean {
-    return this.options.profile.handsOver.persistent;
+    const { group, persistent, profile } = this.options;
+    return group !== undefined && (persistent ? profile.handsOver.persistent : profile.handsOver.clean);
   }
 
   private async handOver(): Promise<Outcome> {

@@ -138,7 +138,7 @@ export class Member implements LinkOwner {
     const announced = sessionPresent || !this.draining ? this.announce(wire) : Promise.resolve();
     if (this.subscribed || this.draining) {
       if (this.subscribed) announcer.isSubscribed();
-      await announced;
+      await this.unlessLeaving(announced);
     } else {
       const granted = await this.unlessLeaving(Promise.all([this.subscribe(wire, old), announced]));
       if (granted === undefined) return;
@@ -169,7 +169,7 @@ export class Member implements LinkOwner {
 
   /** The broker's answer may come behind messages that are not begun any more: then it is not waited for. */
   private unlessLeaving<T>(answer: Promise<T>): Promise<T | undefined> {
-    if (this.memberState === 'connecting') return answer;
+    if (this.memberState === 'connecting' && !this.draining) return answer;
     answer.catch(() => {});
     return Promise.race([answer, this.beginsToLeave]);
   }

@@ -48,7 +48,12 @@ export class Renewal {
 
   private async run(): Promise<void> {
     this.timer = undefined;
-    if (this.underWay || this.stopped) return;
+    if (this.stopped) return;
+    if (this.underWay) {
+      // Its connection may have ended by itself, and these are held on the next.
+      this.renewIn(LEAST_TIME_BETWEEN);
+      return;
+    }
     this.underWay = true;
     this.last = Date.now();
     await this.renew();

@@ -39,4 +39,14 @@ describe('The backlog of a session whose broker sends one message after another'
     expect(said).toEqual(['a', 'b', 'nothing for long', 'finished']);
     expect(jest.getTimerCount()).toBe(0);
   });
+
+  it('leaves nothing behind that waits for a full window', async () => {
+    const scene = new ConsumerScene();
+    const stuck = jest.spyOn(scene.consumer, 'whenStuck');
+    await finishBacklog(new FakeWire(), scene.consumer, Promise.resolve(), 0);
+    scene.receive('a', 1);
+    scene.handler.call('a').succeed();
+    const waiting: unknown = stuck.mock.results[0]?.value;
+    await expect(Promise.race([waiting, promisesToSettle().then(() => 'still waits')])).resolves.toBeUndefined();
+  });
 });

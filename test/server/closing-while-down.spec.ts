@@ -46,6 +46,16 @@ describe.each([4, 5] as const)('close() while the connection is down (%i)', (pro
     expect(scene.broker.clients).toEqual([]);
   });
 
+  it('handles more of that than it has in hand at once, behind which the answers of the broker come', async () => {
+    await start({ protocolVersion, ...NOT_BY_ITSELF, concurrency: 1, receiveMaximum: 2 });
+    await cut();
+    const gathered = ['jobs/1', 'jobs/2', 'jobs/3', 'jobs/4', 'jobs/5'];
+    for (const topic of gathered) await scene.publish(topic);
+    await scene.app.close();
+    for (const topic of gathered) expect(scene.timeline.of(topic)).toEqual(['ran', 'acknowledged']);
+    expect(scene.broker.clients).toEqual([]);
+  });
+
   it('does not subscribe again, nor say that it is connected', async () => {
     await start({ protocolVersion, ...NOT_BY_ITSELF });
     await cut();

@@ -36,4 +36,19 @@ describe('The renewal of a connection on which messages fail as soon as they com
     expect(await renewalsWithin(3_500, 2_000, 2)).toEqual([0, 1_000, 2_000, 3_000]);
     expect(await renewalsWithin(4_500, 2_000, 1)).toEqual([2_000, 4_001]);
   });
+
+  it('is made up for where the next falls into one that takes long, and comes to nothing', async () => {
+    let renewals = 0;
+    const renewal = new Renewal({ receiveMaximum: 4, redeliverAfter: 30_000 }, async () => {
+      renewals++;
+      await new Promise((resolve) => setTimeout(resolve, 30_000)); // for a handler that does not end
+    });
+    renewal.held(4);
+    await jest.advanceTimersByTimeAsync(10);
+    renewal.connectionEnded(); // and comes back, with all that was held
+    renewal.held(4);
+    await jest.advanceTimersByTimeAsync(60_000);
+    renewal.stop();
+    expect(renewals).toBeGreaterThanOrEqual(2);
+  });
 });
