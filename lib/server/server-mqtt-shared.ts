@@ -4,6 +4,7 @@ import { type Backoff, backoffWith } from '../backoff.js';
 import { profileOfOption } from '../broker/broker-option.js';
 import { identifyBroker } from '../broker/identify-broker.js';
 import type { BrokerProfile } from '../broker/profile.js';
+import { atMost } from '../deadline.js';
 import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { EventBus } from '../observability/event-bus.js';
@@ -59,6 +60,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   });
   private connections: Connections | undefined;
   private replies: ReplyPublisher | undefined;
+  private starting: Promise<void> = Promise.resolve();
   private closing: Promise<void> | undefined;
   private looking = new AbortController();
   private report: MQTTSharedStartReport | undefined;
@@ -95,7 +97,8 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
    * broker cannot be reached or refuses, and then nothing is left open.
    */
   override listen(callback: (error?: unknown) => void): void {
-    this.start().then(
+    this.starting = this.start();
+    this.starting.then(
       () => callback(),
       (error: unknown) => callback(error),
     );
@@ -174,6 +177,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       await connections.start();
     } catch (error) {
       this.connections = undefined;
+      await replies.close(0);
       throw error;
     } finally {
       record.end();
@@ -222,6 +226,8 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     const deadline = Date.now() + drainTimeout;
     this.looking.abort();
     await this.connections?.close(drainTimeout);
+    // A start that this has ended undoes what it began.
+    await atMost(this.starting, Math.max(0, deadline - Date.now()));
     await this.replies?.close(Math.max(0, deadline - Date.now()));
     this._status$.next('closed');
   }

@@ -61,6 +61,22 @@ describe.each([4, 5] as const)('What a group was given before another was refuse
     expect(scene.broker.clients.filter(({ inFlight, queued }) => inFlight.length + queued > 0)).toEqual([]);
   });
 
+  it('and was answered leaves no connection for answers behind', async () => {
+    scene.broker.refuse('$share/auditors/jobs/+', 0x80);
+    const withheld = scene.broker.withhold(({ cmd }, id) => cmd === 'suback' && id.includes('auditors'));
+    await scene.create({ controllers: [JobsController], server: { protocolVersion } });
+    gate.resolve();
+    const subscribed = new Promise<void>((resolve) => scene.server.on('subscribed', () => resolve()));
+    const listening = scene.app.listen();
+    listening.catch(() => {});
+    await subscribed;
+    await scene.publish('jobs/1', { pattern: 'jobs/1', data: {}, id: '1', replyTo: 'answers' });
+    await scene.timeline.until('acknowledged jobs/1');
+    withheld();
+    await expect(listening).rejects.toMatchObject({ code: 'SUBSCRIPTION_REFUSED' });
+    expect(scene.broker.clients).toEqual([]);
+  });
+
   it('and does not finish by drainTimeout is not said to be acknowledged', async () => {
     scene.broker.refuse('$share/auditors/jobs/+', 0x80);
     const withheld = scene.broker.withhold(({ cmd }, id) => cmd === 'suback' && id.includes('auditors'));
@@ -99,6 +115,18 @@ describe.each([4, 5] as const)('A session whose SUBACK does not come (%i)', (pro
     await expect(scene.app.listen()).rejects.toMatchObject({ code: 'NO_ANSWER' });
     expect(scene.broker.clients).toEqual([]);
     expect(await presences()).toEqual([]);
+  });
+
+  it.each([true, false])('is ended when close() comes first, before that has ended, adoption %s', async (adoption) => {
+    scene.broker.withhold(({ cmd }, id) => cmd === 'suback' && !id.endsWith(':presence'));
+    await scene.create({ controllers: [JobsController], server: { protocolVersion, adoption } });
+    scene.broker.on('subscribe', ({ filter }) => scene.timeline.add(`subscribe ${filter}`));
+    const listening = scene.app.listen();
+    listening.catch(() => {});
+    await scene.timeline.until('subscribe $share/workers/jobs/+', 'subscribe $share/auditors/jobs/+');
+    await scene.server.close();
+    expect(scene.broker.clients).toEqual([]);
+    await expect(listening).rejects.toThrow('stopped before it was ready');
   });
 
   it('is finished before: what it was given is handled and acknowledged', async () => {
