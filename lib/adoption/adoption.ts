@@ -173,7 +173,16 @@ export class Adoption {
    */
   private async replaceSession(): Promise<void> {
     const listener = { publish: () => true, released: () => {}, closed: () => {} };
-    const wire = await this.options.open(listener, this.stopping.signal, { clean: true });
+    const { signal } = this.stopping;
+    const wire = await this.options.open(listener, signal, { clean: true });
+    if (signal.aborted) wire.destroy();
+    else signal.addEventListener('abort', () => wire.destroy());
+    const ending = this.clear(wire);
+    this.leaving ??= ending;
+    await ending;
+  }
+
+  private async clear(wire: Wire): Promise<void> {
     try {
       await this.say(wire, this.session.cleared);
     } finally {

@@ -111,6 +111,7 @@ class MqttWire implements Wire {
   open = true;
   /** DISCONNECT was sent, or is about to be: no packet may follow it [MQTT-3.14.4-1]. */
   private disconnecting = false;
+  private unsubscribes = 0;
   private readonly acknowledgements: AcknowledgementWriter;
   private readonly keepalive: KeepaliveGuard;
 
@@ -135,11 +136,17 @@ class MqttWire implements Wire {
   }
 
   async subscribe(subscriptions: readonly SubscriptionRequest[]): Promise<number[]> {
-    return sendSubscriptions(this.client, subscriptions, () => this.requireOpen('SUBSCRIBE'));
+    const before = this.unsubscribes;
+    return sendSubscriptions(this.client, subscriptions, () => {
+      this.requireOpen('SUBSCRIBE');
+      // What is left of it would stand for good.
+      if (this.unsubscribes !== before) throw new Error('UNSUBSCRIBE came before all of SUBSCRIBE was sent.');
+    });
   }
 
   async unsubscribe(filters: readonly string[]): Promise<void> {
     this.requireOpen('UNSUBSCRIBE');
+    this.unsubscribes++;
     // Acknowledgements and UNSUBSCRIBE in one write leave the broker no time to send more in between.
     this.client.stream.cork();
     process.nextTick(() => this.client.stream.uncork());

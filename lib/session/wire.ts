@@ -113,7 +113,10 @@ export interface Wire {
   readonly native: unknown;
   readonly open: boolean;
 
-  /** Resolves with one Reason Code per filter, in their order; rejects when the connection ends before SUBACK. */
+  /**
+   * Resolves with one Reason Code per filter, in their order; rejects when the connection ends before SUBACK, or when
+   * {@link unsubscribe} is called before all of it is sent.
+   */
   subscribe(subscriptions: readonly SubscriptionRequest[]): Promise<number[]>;
   /** Resolves with UNSUBACK; rejects when the connection ends before it. */
   unsubscribe(filters: readonly string[]): Promise<void>;

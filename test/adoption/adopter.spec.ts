@@ -340,4 +340,26 @@ describe('The adopter', () => {
     expect(scene.opened).toEqual([{ clean: true }]);
     expect(scene.events.at(-1)).toMatchObject({ type: 'adopted', outcome: 'ended', handled: 0 });
   });
+
+  it('ends with such a session, for which stop() waits', async () => {
+    scene.profile = KNOWN_BROKERS.hivemq;
+    scene.hear(gone);
+    await pass(AFTER);
+    const stopped = scene.adopter.stop(60_000).then(() => 'stopped');
+    await promisesToSettle();
+    await expect(Promise.race([stopped, Promise.resolve('waiting')])).resolves.toBe('waiting');
+    await scene.confirmAll(scene.adoptions[0]);
+    await expect(stopped).resolves.toBe('stopped');
+    expect(scene.adoptions[0]?.log.at(-1)).toBe('disconnect');
+  });
+
+  it('gives such a connection up where the broker does not answer by the deadline of stop()', async () => {
+    scene.profile = KNOWN_BROKERS.hivemq;
+    scene.hear(gone);
+    await pass(AFTER);
+    const stopped = scene.adopter.stop(50);
+    await pass(50);
+    await stopped;
+    expect(scene.adoptions.map(({ open }) => open)).toEqual([false]);
+  });
 });

@@ -255,6 +255,28 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     },
   );
 
+  it('sends nothing more of a subscription that takes several packets once UNSUBSCRIBE has been sent', async () => {
+    const wire = await open({ protocolVersion });
+    wire.resume();
+    const { connection } = server;
+    const subscribed = wire.subscribe([
+      { filter: 'a', qos: 1 },
+      { filter: 'b', qos: 2 },
+    ]);
+    const outcome = subscribed.catch((error: unknown) => error);
+    const { messageId = 0 } = await connection.waitFor('subscribe');
+    const unsubscribed = wire.unsubscribe(['a', 'b']);
+    const { messageId: second = 0 } = await connection.waitFor('unsubscribe');
+    connection.send(
+      { cmd: 'suback', messageId, granted: [1] },
+      { cmd: 'unsuback', messageId: second, granted: [0, 0] },
+    );
+    await unsubscribed;
+    await wire.ping();
+    expect(connection.of('subscribe')).toHaveLength(1);
+    expect(await outcome).toMatchObject({ message: expect.stringContaining('UNSUBSCRIBE came') });
+  });
+
   it('tells a SUBSCRIBE and an UNSUBSCRIBE that the connection ended before their answer', async () => {
     const wire = await open({ protocolVersion });
     wire.resume();
