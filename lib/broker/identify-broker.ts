@@ -4,7 +4,7 @@ import type { BrokerProfile } from './profile.js';
 import { recogniseBroker } from './recognise-broker.js';
 
 /** Milliseconds; whoever connects next finds out what is wrong with a broker that does not answer. */
-const PATIENCE = 3_000;
+export const PATIENCE = 3_000;
 
 /** Opens a connection of MQTT 5.0, whose CONNACK tells more than that of 3.1.1, and closes it. */
 export type OpenForALook = (listener: WireListener, signal: AbortSignal) => Promise<Wire>;

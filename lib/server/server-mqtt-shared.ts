@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { type MessageHandler, Server } from '@nestjs/microservices';
 import { type Backoff, backoffWith } from '../backoff.js';
 import { profileOfOption } from '../broker/broker-option.js';
-import { identifyBroker } from '../broker/identify-broker.js';
+import { identifyBroker, PATIENCE } from '../broker/identify-broker.js';
 import type { BrokerProfile } from '../broker/profile.js';
 import { atMost } from '../deadline.js';
 import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
@@ -188,9 +188,11 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   private identifyBroker(): Promise<BrokerProfile> {
     const session = this.wireOptions('look', { clean: true, sessionExpiryInterval: 0 });
+    // An address that takes connections and says nothing must leave the time to ask the others.
+    const connectTimeout = Math.min(session.connectTimeout, PATIENCE / this.brokers.count);
     return identifyBroker((listener, signal) => {
       const either = AbortSignal.any([signal, this.looking.signal]);
-      return this.brokers.open({ ...session, protocolVersion: 5 }, listener, either);
+      return this.brokers.open({ ...session, protocolVersion: 5, connectTimeout }, listener, either);
     });
   }
 

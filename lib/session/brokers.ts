@@ -28,6 +28,10 @@ export class Brokers {
     this.urls = [url].flat();
   }
 
+  get count(): number {
+    return this.urls.length;
+  }
+
   /** Where a connection was opened last, or will be tried first; as it may be shown. */
   get address(): string {
     return this.addresses[this.first] ?? '';

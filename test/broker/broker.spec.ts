@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SharedPattern } from 'nestjs-mqtt-shared';
+import { BEHAVIOURS } from 'nestjs-mqtt-shared/testing';
 import { validateBrokerOption } from '../../lib/broker/broker-option.js';
 import { identifyBroker } from '../../lib/broker/identify-broker.js';
 import { KNOWN_BROKERS, UNKNOWN_BROKER } from '../../lib/broker/known-brokers.js';
@@ -8,6 +9,7 @@ import { ControlledHandler } from '../support/controlled-handler.js';
 import { controllerFor } from '../support/controller-for.js';
 import { hasMosquitto } from '../support/mosquitto.js';
 import { Scene } from '../support/scene.js';
+import { ScriptedServer } from '../support/scripted-server.js';
 
 describe('A broker is recognised by its CONNACK', () => {
   const all = {
@@ -99,6 +101,15 @@ describe('A worker', () => {
     const { server } = await scene.worker({ url: broker.url, broker: 'auto' }, nothing);
     expect(server.startReport?.broker).toBe('broker not recognised');
     expect(broker.clients.map(({ clientId }) => clientId)).toEqual(['test-worker:workers:0']);
+  });
+
+  it('recognises the broker at the second address where the first takes connections and says nothing', async () => {
+    const silent = await ScriptedServer.start();
+    scene.onClose(() => silent.stop());
+    silent.script = () => {};
+    const broker = await scene.embeddedBroker({ behaviour: BEHAVIOURS.nanomq });
+    const { server } = await scene.worker({ url: [silent.url, broker.url], broker: 'auto' }, nothing);
+    expect(server.startReport?.broker).toBe('NanoMQ');
   });
 
   it.each([
