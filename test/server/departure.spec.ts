@@ -13,6 +13,7 @@ afterEach(() => scene.close());
 async function work({ topic }: MQTTSharedContext): Promise<void> {
   scene.timeline.add(`started ${topic}`);
   if (topic.endsWith('slow')) await gate.promise;
+  if (topic.endsWith('failing')) throw new Error('not yet');
 }
 
 @Controller()
@@ -89,4 +90,14 @@ describe('close() acknowledges what is done', () => {
     expect(scene.timeline.of('jobs/b/done')).toEqual(['started', 'acknowledged']);
     expect(left).toBe(1);
   });
+});
+
+it('A renewal acknowledges what is done behind a handler that does not end, so that it does not run again', async () => {
+  await open('artemis');
+  const server = { broker: 'artemis', ackOrder: 'arrival', redeliverAfter: 1, drainTimeout: 50 } as const;
+  await scene.start({ controllers: [JobsController], server });
+  for (const topic of ['jobs/a/slow', 'jobs/b/done', 'jobs/c/failing']) await scene.publish(topic);
+  await scene.timeline.untilTimes(2, 'started jobs/c/failing');
+  await scene.app.close();
+  expect(scene.timeline.of('jobs/b/done')).toEqual(['started', 'acknowledged']);
 });
