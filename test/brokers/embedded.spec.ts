@@ -7,6 +7,8 @@ import { PATIENCE } from './support/traits.js';
 brokerSuite(embedded, {
   evenShares: true,
   keepsOrder: true,
+  wakesIdleMembers: true,
+  takesSubscribesAtOnce: true,
   maximumQoS: 2,
   handsOver: true,
   refusedFilter: 'forbidden/#',

@@ -5,6 +5,8 @@ import { PATIENCE } from './support/traits.js';
 brokerSuite(hivemq, {
   evenShares: false, // a member fetches up to 50 messages, and no more before all of them are acknowledged
   keepsOrder: true,
+  wakesIdleMembers: false, // until its queue was empty, or they subscribe again
+  takesSubscribesAtOnce: true,
   maximumQoS: 1,
   handsOver: true,
   refusedFilter: 'x'.repeat(301),

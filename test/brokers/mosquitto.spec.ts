@@ -7,6 +7,8 @@ import { PATIENCE } from './support/traits.js';
 brokerSuite(mosquitto, {
   evenShares: true,
   keepsOrder: true,
+  wakesIdleMembers: true,
+  takesSubscribesAtOnce: true,
   maximumQoS: 2,
   handsOver: false,
   refusedFilter: 'x/'.repeat(201), // 200 levels it takes

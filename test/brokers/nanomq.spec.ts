@@ -4,6 +4,8 @@ import { nanomq } from './support/nanomq.js';
 brokerSuite(nanomq, {
   evenShares: true,
   keepsOrder: true,
+  wakesIdleMembers: true,
+  takesSubscribesAtOnce: true,
   maximumQoS: 2,
   handsOver: false,
   refusedFilter: undefined,

@@ -60,6 +60,31 @@ export function sessions({ stage, traits }: Ground): void {
       expect(t.work.started().toSorted()).toEqual([...early, ...late].toSorted());
     });
 
+    if (!traits.handsOver) {
+      it('is killed and its session is seen to while messages go on coming, each message runs once', async () => {
+        const t = stage();
+        const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
+        const heir = await workerOf(t, 'heir');
+        const client = t.client();
+        const sent: string[] = [];
+        const publishSome = async (): Promise<void> => {
+          const batch = ids(10, `${sent.length}-`);
+          sent.push(...batch);
+          await t.publishOver(client, t.topic('jobs/a'), batch);
+        };
+        await publishSome();
+        await dead.kill();
+        const killed = performance.now();
+        const isOver = (): boolean => heir.events.of('adopted').length > 0 || performance.now() > killed + 2_000;
+        while (!isOver()) await publishSome();
+        await publishSome();
+        await t.work.whenDone(sent);
+        await heir.close();
+
+        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+      });
+    }
+
     it('comes back in time under its name, it gets what it held or another has had it; all is done', async () => {
       const t = stage();
       const dead = await t.stuckProcess('owner', t.topic('jobs/#'));
@@ -94,6 +119,20 @@ export function sessions({ stage, traits }: Ground): void {
       const again = t.work.started().filter((id, index, all) => all.indexOf(id) !== index);
       // Where a resend can be told from a new message, it joins the run that it belongs to.
       expect(traits.handsOver ? [] : again).toEqual([]);
+    });
+
+    it('is thrown out by another client of its name, it comes back and takes messages again', async () => {
+      const t = stage();
+      const worker = await workerOf(t, 'w1', { reconnect: { initial: 10 } });
+      const thief = await t.rawClient('w1:workers:0');
+      await worker.events.take('connected', 2, traits.patience);
+      await thief.closed;
+      const sent = ids(20);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenDone(sent);
+      await worker.close();
+
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
     });
 
     if (!traits.handsOver) {
