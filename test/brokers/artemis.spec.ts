@@ -9,6 +9,7 @@ brokerSuite(artemis, {
   takesSubscribesAtOnce: false, // it ends the connection of one of them, now and then
   maximumQoS: 2,
   handsOver: true,
+  leavesSessions: true,
   refusedFilter: 'forbidden/#',
   retainedToShared: { 4: 1, 5: 0 },
   patience: PATIENCE,

@@ -11,6 +11,7 @@ brokerSuite(embedded, {
   takesSubscribesAtOnce: true,
   maximumQoS: 2,
   handsOver: true,
+  leavesSessions: false,
   refusedFilter: 'forbidden/#',
   retainedToShared: { 4: 0, 5: 0 },
   patience: PATIENCE,

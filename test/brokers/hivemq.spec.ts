@@ -9,6 +9,7 @@ brokerSuite(hivemq, {
   takesSubscribesAtOnce: true,
   maximumQoS: 1,
   handsOver: true,
+  leavesSessions: true,
   refusedFilter: 'x'.repeat(301),
   retainedToShared: { 4: 0, 5: 0 },
   patience: PATIENCE,

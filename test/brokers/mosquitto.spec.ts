@@ -11,6 +11,7 @@ brokerSuite(mosquitto, {
   takesSubscribesAtOnce: true,
   maximumQoS: 2,
   handsOver: false,
+  leavesSessions: false,
   refusedFilter: 'x/'.repeat(201), // 200 levels it takes
   retainedToShared: { 4: 1, 5: 0 }, // later versions send none
   patience: PATIENCE,

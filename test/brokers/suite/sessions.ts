@@ -60,30 +60,28 @@ export function sessions({ stage, traits }: Ground): void {
       expect(t.work.started().toSorted()).toEqual([...early, ...late].toSorted());
     });
 
-    if (!traits.handsOver) {
-      it('is killed and its session is seen to while messages go on coming, each message runs once', async () => {
-        const t = stage();
-        const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
-        const heir = await workerOf(t, 'heir');
-        const client = t.client();
-        const sent: string[] = [];
-        const publishSome = async (): Promise<void> => {
-          const batch = ids(10, `${sent.length}-`);
-          sent.push(...batch);
-          await t.publishOver(client, t.topic('jobs/a'), batch);
-        };
-        await publishSome();
-        await dead.kill();
-        const killed = performance.now();
-        const isOver = (): boolean => heir.events.of('adopted').length > 0 || performance.now() > killed + 2_000;
-        while (!isOver()) await publishSome();
-        await publishSome();
-        await t.work.whenDone(sent);
-        await heir.close();
+    it('is killed and its session is seen to while messages go on coming, each message runs once', async () => {
+      const t = stage();
+      const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
+      const heir = await workerOf(t, 'heir');
+      const client = t.client();
+      const sent: string[] = [];
+      const publishSome = async (): Promise<void> => {
+        const batch = ids(10, `${sent.length}-`);
+        sent.push(...batch);
+        await t.publishOver(client, t.topic('jobs/a'), batch);
+      };
+      await publishSome();
+      await dead.kill();
+      const killed = performance.now();
+      const isOver = (): boolean => heir.events.of('adopted').length > 0 || performance.now() > killed + 2_000;
+      while (!isOver()) await publishSome();
+      await publishSome();
+      await t.work.whenDone(sent);
+      await heir.close();
 
-        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
-      });
-    }
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+    });
 
     it('comes back in time under its name, it gets what it held or another has had it; all is done', async () => {
       const t = stage();
@@ -135,65 +133,82 @@ export function sessions({ stage, traits }: Ground): void {
       expect(t.work.started().toSorted()).toEqual(sent.toSorted());
     });
 
-    if (!traits.handsOver) {
-      it('is closed with messages in hand and others go on, each message runs once', async () => {
-        const t = stage();
-        const leaving = await workerOf(t, 'leaving', { concurrency: 2 });
-        await workerOf(t, 'staying', { concurrency: 2 });
-        const sent = ids(80);
-        t.work.hold(...sent);
-        await t.publish(t.topic('jobs/a'), sent);
-        await t.work.whenRunning(1);
-        const closing = leaving.close();
-        t.work.releaseAll();
-        await closing;
-        await t.work.whenDone(sent);
+    it('is closed with messages in hand and others go on, each message runs once', async () => {
+      const t = stage();
+      const leaving = await workerOf(t, 'leaving', { concurrency: 2 });
+      await workerOf(t, 'staying', { concurrency: 2 });
+      const sent = ids(80);
+      t.work.hold(...sent);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenRunning(1);
+      const closing = leaving.close();
+      t.work.releaseAll();
+      await closing;
+      await t.work.whenDone(sent);
 
-        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
-      });
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+    });
 
-      it('is replaced, and the next, while messages come, each message runs once', async () => {
-        const t = stage();
-        let workers = [await workerOf(t, 'a1'), await workerOf(t, 'a2')];
-        const client = t.client();
-        const sent: string[] = [];
-        let over = false;
-        const publishing = (async () => {
-          while (!over) {
-            const batch = ids(5, `${sent.length}-`);
-            sent.push(...batch);
-            await t.publishOver(client, t.topic('jobs/a'), batch);
-          }
-        })();
-        for (const name of ['b1', 'b2', 'c1', 'c2']) {
-          const next = await workerOf(t, name);
-          await workers[0]?.close();
-          workers = [...workers.slice(1), next];
-          await t.work.whenSomeDoneAtAll(t.work.done().length + 5);
+    it('is replaced, and the next, while messages come, each message runs once', async () => {
+      const t = stage();
+      let workers = [await workerOf(t, 'a1'), await workerOf(t, 'a2')];
+      const client = t.client();
+      const sent: string[] = [];
+      let over = false;
+      const publishing = (async () => {
+        while (!over) {
+          const batch = ids(5, `${sent.length}-`);
+          sent.push(...batch);
+          await t.publishOver(client, t.topic('jobs/a'), batch);
         }
-        over = true;
-        await publishing;
-        await t.work.whenDone(sent);
-        await Promise.all(workers.map(({ close }) => close()));
+      })();
+      for (const name of ['b1', 'b2', 'c1', 'c2']) {
+        const next = await workerOf(t, name);
+        await workers[0]?.close();
+        workers = [...workers.slice(1), next];
+        await t.work.whenSomeDoneAtAll(t.work.done().length + 5);
+      }
+      over = true;
+      await publishing;
+      await t.work.whenDone(sent);
+      await Promise.all(workers.map(({ close }) => close()));
 
-        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
-        expect(await presence(t)).toEqual([]);
-      });
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+      expect(traits.leavesSessions ? [] : await presence(t)).toEqual([]);
+    });
 
-      it('is the last to be closed, it finishes what its session holds, and what comes later waits for nobody', async () => {
-        const t = stage();
-        const worker = await workerOf(t, 'w1', { concurrency: 2 });
-        const sent = ids(50);
-        t.work.hold(...sent);
-        await t.publish(t.topic('jobs/a'), sent);
-        await t.work.whenRunning(1);
-        const closing = worker.close();
-        t.work.releaseAll();
-        await closing;
+    it('is the last to be closed, it finishes what runs; the rest it does, too, or the next worker; each message runs once', async () => {
+      const t = stage();
+      const worker = await workerOf(t, 'w1', { concurrency: 2 });
+      const sent = ids(50);
+      t.work.hold(...sent);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenRunning(1);
+      const closing = worker.close();
+      t.work.releaseAll();
+      await closing;
+      expect(t.work.running).toEqual([]);
+      expect(traits.leavesSessions ? [] : await presence(t)).toEqual([]);
 
-        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
-        expect(await presence(t)).toEqual([]);
-      });
-    }
+      const next = await workerOf(t, 'next');
+      await t.work.whenDone(sent);
+      await next.close();
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+    });
+
+    it('is closed in the middle of its work again and again, and comes back under its name, each message runs once', async () => {
+      const t = stage();
+      const sent = ids(60);
+      let worker = await workerOf(t, 'w1', { concurrency: 2 });
+      await t.publish(t.topic('jobs/a'), sent);
+      while (t.work.done().length < sent.length) {
+        await t.work.whenSomeDoneAtAll(Math.min(sent.length, t.work.done().length + 10));
+        await worker.close();
+        worker = await workerOf(t, 'w1', { concurrency: 2 });
+      }
+      await worker.close();
+
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+    });
   });
 }

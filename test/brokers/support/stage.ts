@@ -45,6 +45,7 @@ export class Stage {
       protocolVersion,
       clientId: `${root}-${name}`,
       adoption: { after: 300, topic: `${root}/presence` },
+      broker: 'auto',
       drainTimeout: 10_000,
     };
   }

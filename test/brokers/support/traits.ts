@@ -12,6 +12,8 @@ export interface Traits {
   readonly maximumQoS: 1 | 2;
   /** What a dead member has not acknowledged goes to another member, and not to its own session alone. */
   readonly handsOver: boolean;
+  /** The library leaves a session behind when it closes, because the group may lose its messages with its last session. */
+  readonly leavesSessions: boolean;
   /** A filter that the library takes for good and the broker does not; `undefined` where none is known. */
   readonly refusedFilter: string | undefined;
   /** Retained messages that a new shared subscription gets. */
