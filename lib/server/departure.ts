@@ -61,12 +61,12 @@ export class Departure {
     this.consumer.discardArrivals('for good');
     if (outcome === 'unfinished') await this.leaveGroup();
     const wire = this.link.connection;
+    this.consumer.leaveUnsettled();
     if (!over && wire !== undefined) await this.acknowledgementsRead(wire, deadline - Date.now());
     // On 3.1.1 the session outlives this connection, and is gone only with its presence.
     if (wire !== undefined) await this.farewell(wire, over && protocolVersion === 5);
     // DISCONNECT discards the will, and nothing has been said on a connection that came up meanwhile.
     if (this.link.connection !== wire) this.link.connection?.destroy();
-    this.consumer.leaveUnsettled();
     const left = this.consumer.snapshot().unsettled;
     await this.link.stop(over ? { sessionExpiryInterval: 0 } : undefined);
     this.consumer.detach();
