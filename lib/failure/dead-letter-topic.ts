@@ -1,4 +1,5 @@
 import { DeadLetterLoopError } from '../errors/dead-letter-loop.error.js';
+import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { filtersOverlap } from '../topic/overlap.js';
 import type { TopicFilter } from '../topic/topic-filter.js';
 import { validateTopicName } from '../topic/topic-name.js';
@@ -16,7 +17,7 @@ export function deadLetterTopic(template: string, group: string | undefined, top
 /**
  * Makes sure that no dead letter of `filter` comes back to a worker of the same group.
  *
- * @throws InvalidTopicNameError for a template that makes no Topic Name, DeadLetterLoopError
+ * @throws InvalidOptionError for a name in braces that stands for nothing, InvalidTopicNameError for a template that makes no Topic Name, DeadLetterLoopError
  */
 export function validateDeadLetterTopic(
   template: string,
@@ -25,6 +26,11 @@ export function validateDeadLetterTopic(
   filtersOfGroup: readonly TopicFilter[],
 ): void {
   const where = 'the option `onError.deadLetterTopic`';
+  const unknown = template.match(/\{[^{}/]*\}/g)?.find((name) => name !== '{group}' && name !== '{topic}');
+  if (unknown !== undefined) {
+    const rule = `"${unknown}" in "${template}" stands for nothing`;
+    throw new InvalidOptionError('onError.deadLetterTopic', rule, 'There are {group} and {topic}.');
+  }
   validateTopicName(deadLetterTopic(template, group, 'topic'), { where });
   const reached = withParent(filter.text).map((text) => reachedBy(deadLetterTopic(template, group, text)));
   const loop = filtersOfGroup.find((other) => reached.some((topics) => filtersOverlap(topics, other)));

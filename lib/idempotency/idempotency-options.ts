@@ -43,6 +43,9 @@ export const DEFAULT_ID = { userProperty: 'message-id' } as const;
 /** @throws InvalidOptionError */
 export function validateIdempotencyOptions<T>({ store, window }: IdempotencyOptions<T>): void {
   wholeNumber('window', window, 1);
+  if (typeof (store as Partial<IdempotencyStore> | undefined)?.get !== 'function') {
+    throw new InvalidOptionError('store', 'it has no `get`', 'Give a Keyv, or whatever has `get` and `set` as it has.');
+  }
   const { store: adapter } = store as { store?: unknown };
   if (adapter instanceof Map) return; // memory cannot be out of reach
   refuseSilence(store);

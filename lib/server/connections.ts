@@ -31,7 +31,8 @@ export class Connections {
   ) {
     const plan = planConnections(subscriptions, { connections: options.connections ?? 1 });
     this.adopter = this.createAdopter(plan);
-    this.members = plan.map((planned) => this.createMember(planned));
+    const firsts = new Map(plan.toReversed().map((planned) => [planned.subscriptions, planned]));
+    this.members = plan.map((planned) => this.createMember(planned, firsts.get(planned.subscriptions) === planned));
   }
 
   get states(): readonly MemberState[] {
@@ -56,9 +57,9 @@ export class Connections {
   async start(): Promise<void> {
     try {
       await this.adopter?.start();
-      const outcomes = await Promise.allSettled(this.members.map((member) => member.start()));
-      const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failure !== undefined) throw failure.reason;
+      await startAll(this.members.filter(({ isFirst }) => isFirst));
+      // Artemis ends connections that subscribe to what is new to it at the same moment.
+      await startAll(this.members.filter(({ isFirst }) => !isFirst));
       this.adopter?.begin();
     } catch (error) {
       const { clientId, drainTimeout = DEFAULT_DRAIN_TIMEOUT } = this.options;
@@ -75,7 +76,7 @@ export class Connections {
     await stopping;
   }
 
-  private createMember(planned: PlannedConnection<Subscription>): Member {
+  private createMember(planned: PlannedConnection<Subscription>, isFirst: boolean): Member {
     const { factory, options, adopter, incarnation } = this;
     const { subscriptions } = planned;
     const group = planned.kind === 'shared' ? planned.group : undefined;
@@ -93,6 +94,7 @@ export class Connections {
           };
     return new Member({
       clientId,
+      isFirst,
       address: () => factory.address,
       subscriptions,
       allowDowngrade: options.allowDowngrade ?? false,
@@ -169,4 +171,10 @@ function sessionPresence(options: SessionPresenceOptions): SessionPresence {
     `the ${options.filters.length} filters of "${options.clientId}" do not fit into its will, 65,535 bytes at the most`,
     'Set `adoption: false`, or use fewer filters, with wildcards.',
   );
+}
+
+async function startAll(members: readonly Member[]): Promise<void> {
+  const outcomes = await Promise.allSettled(members.map((member) => member.start()));
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }

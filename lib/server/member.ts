@@ -14,12 +14,15 @@ import { acknowledgementsRead, finishRunning, finishSession } from './before-ren
 import type { OpenSession } from './connection-factory.js';
 import { Departure } from './departure.js';
 import { isRefusal, subscribeAll } from './grant.js';
+import { IdleCheck } from './idle-check.js';
 import { Renewal } from './renewal.js';
 import { type OwnPresence, SessionAnnouncer } from './session-announcer.js';
 import { methodsOf, type Subscription } from './subscription.js';
 
 export interface MemberOptions {
   readonly clientId: string;
+  /** Of several connections with the same subscriptions. */
+  readonly isFirst: boolean;
   /** Where the broker is now, as it may be shown. */
   readonly address: () => string;
   readonly subscriptions: readonly Subscription[];
@@ -51,6 +54,7 @@ export class Member implements LinkOwner {
   private readonly renewal: Renewal;
   private readonly announcer: SessionAnnouncer;
   private readonly departure: Departure;
+  private readonly idleCheck: IdleCheck;
   private readonly filters: readonly string[];
   private memberState: MemberState = 'connecting';
   /** The server's session has every subscription. */
@@ -77,6 +81,11 @@ export class Member implements LinkOwner {
       this,
       reconnect,
     );
+    this.idleCheck = new IdleCheck(
+      () => this.consumer.snapshot().received,
+      () => this.consumer.snapshot().unsettled === 0,
+      () => this.askAgain(),
+    );
     this.beginsToLeave = new Promise((resolve) => {
       this.beginToLeave = () => resolve(undefined);
     });
@@ -90,6 +99,10 @@ export class Member implements LinkOwner {
 
   get clientId(): string {
     return this.options.clientId;
+  }
+
+  get isFirst(): boolean {
+    return this.options.isFirst;
   }
 
   get state(): MemberState {
@@ -247,7 +260,20 @@ export class Member implements LinkOwner {
   private become(state: MemberState): void {
     if (this.memberState === state) return;
     this.memberState = state;
+    if (state === 'up' && this.group !== undefined && this.options.profile.deliversInBatches) this.idleCheck.start();
+    else this.idleCheck.stop();
     this.options.stateChanged();
+  }
+
+  /**
+   * A broker that hands out batches looks for an idle member only when a batch is done; a SUBSCRIBE makes it look. Else
+   * one message that takes long, or a member's death, holds up the whole group.
+   */
+  private askAgain(): void {
+    const { wire } = this.link;
+    const { subscriptions, allowDowngrade } = this.options;
+    // A refusal shows, and is told of, when the next connection subscribes.
+    if (wire !== undefined) subscribeAll(wire, subscriptions, allowDowngrade).catch(() => wire.destroy());
   }
 
   /** Held messages come again only on another connection. */
@@ -281,6 +307,7 @@ export class Member implements LinkOwner {
 
   private async leave(drainTimeout: number): Promise<number> {
     this.draining = true;
+    this.idleCheck.stop();
     this.beginToLeave();
     this.renewal.stop();
     const left = await this.departure.leave(drainTimeout);

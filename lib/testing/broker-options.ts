@@ -71,5 +71,8 @@ export function resolveOptions(options: EmbeddedBrokerOptions): ResolvedBrokerOp
 
 function behaviourOf(asked: BrokerName | Behaviour | undefined): Behaviour {
   if (typeof asked === 'object') return asked;
-  return asked === undefined ? DEFAULT_BEHAVIOUR : BEHAVIOURS[asked];
+  if (asked === undefined) return DEFAULT_BEHAVIOUR;
+  if (Object.hasOwn(BEHAVIOURS, asked)) return BEHAVIOURS[asked];
+  const names = Object.keys(BEHAVIOURS).join(', ');
+  throw new TypeError(`EmbeddedBroker has no behaviour '${String(asked)}': choose one of ${names}.`);
 }

@@ -147,4 +147,25 @@ describe('A worker', () => {
       expect(worker.events.of('drained')).toEqual([expect.objectContaining({ left: 1, handedOver: true })]);
     },
   );
+
+  it('on HiveMQ asks again, each second in which nothing comes, for what its broker may hold back', async () => {
+    const { url } = await scene.embeddedBroker();
+    const proxy = await scene.proxy(url);
+    const worker = await scene.worker({ url: proxy.url, broker: 'hivemq' }, nothing);
+    const asked = (): number => proxy.packets(({ packet }) => packet.cmd === 'subscribe').length;
+    await proxy.waitFor(({ packet }) => packet.cmd === 'subscribe' && asked() >= 3);
+    await worker.close();
+    expect(asked()).toBeGreaterThanOrEqual(3);
+  });
+
+  it('begins with one connection, before others subscribe to the same filters', async () => {
+    const { url } = await scene.embeddedBroker();
+    const proxy = await scene.proxy(url);
+    await scene.worker({ url: proxy.url, connections: 3 }, nothing);
+    const order = proxy
+      .packets(({ packet }) => packet.cmd === 'suback' || packet.cmd === 'connect')
+      .map(({ packet }) => packet.cmd);
+    expect(order.slice(0, 2)).toEqual(['connect', 'suback']);
+    expect(order.filter((cmd) => cmd === 'connect')).toHaveLength(3);
+  });
 });

@@ -5,8 +5,7 @@ import { PATIENCE } from './support/traits.js';
 brokerSuite(artemis, {
   evenShares: true,
   keepsOrder: false, // https://issues.apache.org/jira/browse/ARTEMIS-6191
-  wakesIdleMembers: true,
-  takesSubscribesAtOnce: false, // it ends the connection of one of them, now and then
+  outlivesMembers: true,
   maximumQoS: 2,
   handsOver: true,
   leavesSessions: true,

@@ -7,8 +7,7 @@ import { PATIENCE } from './support/traits.js';
 brokerSuite(embedded, {
   evenShares: true,
   keepsOrder: true,
-  wakesIdleMembers: true,
-  takesSubscribesAtOnce: true,
+  outlivesMembers: true,
   maximumQoS: 2,
   handsOver: true,
   leavesSessions: false,

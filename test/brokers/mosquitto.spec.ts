@@ -7,8 +7,7 @@ import { PATIENCE } from './support/traits.js';
 brokerSuite(mosquitto, {
   evenShares: true,
   keepsOrder: true,
-  wakesIdleMembers: true,
-  takesSubscribesAtOnce: true,
+  outlivesMembers: true,
   maximumQoS: 2,
   handsOver: false,
   leavesSessions: false,

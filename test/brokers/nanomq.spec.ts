@@ -4,8 +4,7 @@ import { nanomq } from './support/nanomq.js';
 brokerSuite(nanomq, {
   evenShares: true,
   keepsOrder: true,
-  wakesIdleMembers: true,
-  takesSubscribesAtOnce: true,
+  outlivesMembers: true,
   maximumQoS: 2,
   handsOver: false,
   leavesSessions: false,

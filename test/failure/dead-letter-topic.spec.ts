@@ -57,6 +57,12 @@ describe('The topic of a dead letter', () => {
   });
 });
 
+describe('A template with a name that stands for nothing', () => {
+  it.each(['failed/{grup}', '{topics}', 'a{}b'])('is refused: %s', (template) => {
+    expect(() => validate(template, 'workers', 'jobs/#')).toThrow(/onError\.deadLetterTopic.*\{group\} and \{topic\}/);
+  });
+});
+
 describe('A template that makes no Topic Name', () => {
   it.each(['', 'failed/+', 'failed/#', 'failed/\0'])('is refused: %j', (template) => {
     expect(() => validate(template, 'workers', 'jobs/#')).toThrow(

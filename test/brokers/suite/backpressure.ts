@@ -52,24 +52,22 @@ export function backpressure({ stage, traits }: Ground): void {
       expect(t.work.started().toSorted()).toEqual(['blocker', ...sent].toSorted());
     });
 
-    if (traits.wakesIdleMembers && traits.takesSubscribesAtOnce) {
-      it('of a message that does not end holds up nothing else in a worker of several connections', async () => {
-        const t = stage();
-        const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('w1'));
-        await t.worker('w1', [controller], { connections: 3 });
-        t.work.hold('blocker');
-        await t.publish(t.topic('jobs/a'), ['blocker']);
-        await t.work.whenStarted(['blocker']);
-        const sent = ids(40);
-        await t.publish(t.topic('jobs/a'), sent);
-        await t.work.whenDone(sent);
-        expect(t.work.running).toEqual(['blocker']);
+    it('of a message that does not end holds up nothing else in a worker of several connections', async () => {
+      const t = stage();
+      const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('w1'));
+      await t.worker('w1', [controller], { connections: 3 });
+      t.work.hold('blocker');
+      await t.publish(t.topic('jobs/a'), ['blocker']);
+      await t.work.whenStarted(['blocker']);
+      const sent = ids(40);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenDone(sent);
+      expect(t.work.running).toEqual(['blocker']);
 
-        t.work.release('blocker');
-        await t.work.whenDone(['blocker']);
-        expect(t.work.started().toSorted()).toEqual(['blocker', ...sent].toSorted());
-      });
-    }
+      t.work.release('blocker');
+      await t.work.whenDone(['blocker']);
+      expect(t.work.started().toSorted()).toEqual(['blocker', ...sent].toSorted());
+    });
 
     it.each([1, 2] as const)(
       'of the broker is kept to by a publisher of 300 messages at once at QoS %i',

@@ -5,7 +5,7 @@ import { controllerFor } from '../../support/controller-for.js';
 import { ids } from '../../support/scene.js';
 import type { Ground } from './ground.js';
 
-export function groups({ stage, traits }: Ground): void {
+export function groups({ stage }: Ground): void {
   describe('in one application', () => {
     it('two groups on one filter each get every message once', async () => {
       const t = stage();
@@ -76,18 +76,16 @@ export function groups({ stage, traits }: Ground): void {
       expect(t.work.started('plain').toSorted()).toEqual(sent.toSorted());
     });
 
-    if (traits.takesSubscribesAtOnce) {
-      it('several connections of a group share its messages, each of which runs once', async () => {
-        const t = stage();
-        const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('w1'));
-        const { close } = await t.worker('w1', [controller], { connections: 3 });
-        const sent = ids(60);
-        await t.publish(t.topic('jobs/a'), sent);
-        await t.work.whenDone(sent);
-        await close();
+    it('several connections of a group share its messages, each of which runs once', async () => {
+      const t = stage();
+      const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('w1'));
+      const { close } = await t.worker('w1', [controller], { connections: 3 });
+      const sent = ids(60);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenDone(sent);
+      await close();
 
-        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
-      });
-    }
+      expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+    });
   });
 }

@@ -61,7 +61,7 @@ export function sessions({ stage, traits }: Ground): void {
     });
 
     // Where a group can come to a standstill, it does so here, now and then.
-    if (traits.wakesIdleMembers) {
+    if (traits.outlivesMembers) {
       it('is killed and its session is seen to while messages go on coming, each message runs once', async () => {
         const t = stage();
         const dead = await t.stuckProcess('dead', t.topic('jobs/#'));

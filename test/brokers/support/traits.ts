@@ -4,10 +4,8 @@ export interface Traits {
   readonly evenShares: boolean;
   /** One member gets the messages of one publisher in their order. */
   readonly keepsOrder: boolean;
-  /** A member with nothing in hand gets messages while another holds one that it does not acknowledge. */
-  readonly wakesIdleMembers: boolean;
-  /** Members may subscribe to a filter that is new to the broker at the same moment. */
-  readonly takesSubscribesAtOnce: boolean;
+  /** A group goes on by itself, and soon, when a member dies under load. */
+  readonly outlivesMembers: boolean;
   /** The highest QoS that is granted to a shared subscription. */
   readonly maximumQoS: 1 | 2;
   /** What a dead member has not acknowledged goes to another member, and not to its own session alone. */
