@@ -105,7 +105,3 @@ describe('The real broker has shown the same', () => {
     expectFinding(JSON.parse(readFileSync(file, 'utf8')) as Examination, one);
   });
 });
-
-it('A behaviour that there is not is refused by name', () => {
-  expect(() => new EmbeddedBroker({ behaviour: 'mosqito' as 'mosquitto' })).toThrow(/'mosqito'.*mosquitto, hivemq/);
-});

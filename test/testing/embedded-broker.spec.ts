@@ -393,3 +393,7 @@ describe('The embedded broker', () => {
     expect(broker.clients).toMatchObject([{ inFlight: [], queued: 0 }]);
   });
 });
+
+test('A behaviour that there is not is refused by name', () => {
+  expect(() => new EmbeddedBroker({ behaviour: 'mosqito' as 'mosquitto' })).toThrow(/'mosqito'.*mosquitto, hivemq/);
+});
