@@ -22,7 +22,8 @@ options to set. Leaves nothing behind on the broker.
   --json                print a profile for the option \`broker\` as JSON instead
   --help
 
-Exit code 0; 1 when shared subscriptions do not work or the broker cannot be reached; 2 for wrong arguments.`;
+Exit code 0; 1 when shared subscriptions do not work, when that could not be found out, or when the broker cannot be
+reached; 2 for wrong arguments.`;
 
 export interface DoctorArguments {
   readonly settings: DoctorSettings;
@@ -39,6 +40,9 @@ export function doctorArguments(args: readonly string[], env: NodeJS.ProcessEnv)
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   const [command, url, ...more] = positionals;
+  if (command?.includes('://')) {
+    throw new UsageError('The word `doctor` is missing before the address: nestjs-mqtt-shared doctor <url>.');
+  }
   if (command !== 'doctor') throw new UsageError('The command is `doctor`.');
   if (url === undefined) throw new UsageError('The address of the broker is missing.');
   if (more.length > 0) throw new UsageError('One address at a time.');

@@ -2,7 +2,7 @@ import { within } from '../deadline.js';
 import { describeReasonCode } from '../session/reason-code.js';
 import type { OpenWire, ProtocolVersion, QoS, SubscriptionRequest, Will, WireOptions } from '../session/wire.js';
 import { Member } from './member.js';
-import { ProbeError } from './probe-error.js';
+import { ProbeError, PublishRefused } from './probe-error.js';
 
 export type SessionKind = 'clean' | 'persistent';
 
@@ -119,7 +119,10 @@ export class Bench {
     for (let start = 0; start < ids.length; start += atOnce) {
       const batch = ids.slice(start, start + atOnce);
       const sent = batch.map((payload) => publisher.send({ topic, payload, qos: 1, retain }));
-      await this.answer(Promise.all(sent), 'the acknowledgement of a publish');
+      await this.answer(Promise.all(sent), 'the acknowledgement of a publish').catch((error: unknown) => {
+        if (error instanceof PublishRefused) this.retained.delete(topic);
+        throw error;
+      });
     }
   }
 
@@ -191,8 +194,11 @@ export class Bench {
 
   private async clear(topic: string): Promise<void> {
     const member = await this.connectClean(this.settings.nextClientId());
-    await member.send({ topic, payload: '', qos: 1, retain: true });
-    await member.leave();
+    try {
+      await this.answer(member.send({ topic, payload: '', qos: 1, retain: true }), 'PUBACK');
+    } finally {
+      await member.leave();
+    }
   }
 }
 

@@ -16,6 +16,12 @@ void runCommand(process.argv.slice(2), {
   signal: interrupted.signal,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-}).then((exitCode) => {
-  process.exitCode = exitCode;
+}).then(async (exitCode) => {
+  // Whatever a broker keeps open; a pipe takes its time.
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  process.exit(exitCode);
 });
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}

@@ -5,7 +5,7 @@ import { brokerAddress } from '../session/broker-address.js';
 import type { OpenWire, ProtocolVersion, TlsOptions } from '../session/wire.js';
 import { Bench } from './bench.js';
 import type { Examination, Outcome, VersionExamination } from './examination.js';
-import { NotApplicable } from './probe-error.js';
+import { NotApplicable, PublishRefused } from './probe-error.js';
 import { type Probe, PROBE_LIMIT } from './probe.js';
 import { type ProbeName, PROBES } from './probes/index.js';
 
@@ -124,7 +124,8 @@ export class Doctor {
       return { kind: 'found', finding, says: probe.tell(finding) };
     } catch (error) {
       if (error instanceof NotApplicable) return { kind: 'none', why: error.message };
-      return { kind: 'unknown', why: reasonOf(either.aborted ? either.reason : error) };
+      const why = reasonOf(either.aborted ? either.reason : error);
+      return { kind: 'unknown', why, ...(error instanceof PublishRefused && { publishRefused: true }) };
     } finally {
       clearTimeout(timer);
       this.leftBehind.push(...(await bench.close()));

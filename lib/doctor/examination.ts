@@ -5,8 +5,8 @@ import type { FindingOf, ProbeName } from './probes/index.js';
 export type Outcome<Finding = unknown> =
   /** `says` is the finding in a few words. */
   | { readonly kind: 'found'; readonly finding: Finding; readonly says: string }
-  /** It could not be found out, and why. */
-  | { readonly kind: 'unknown'; readonly why: string }
+  /** It could not be found out, and why; `publishRefused` where the broker refused a message of the probe. */
+  | { readonly kind: 'unknown'; readonly why: string; readonly publishRefused?: true }
   /** There was nothing to find out, and why. */
   | { readonly kind: 'none'; readonly why: string };
 

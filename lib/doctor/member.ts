@@ -11,7 +11,7 @@ import type {
   WireOptions,
 } from '../session/wire.js';
 import { describeReasonCode } from '../session/reason-code.js';
-import { ProbeError } from './probe-error.js';
+import { ProbeError, PublishRefused } from './probe-error.js';
 
 /** A message as a probe looks at it: `id` is its payload. */
 export interface Received extends InboundPublish {
@@ -129,7 +129,7 @@ export class Member implements WireListener {
     return this.connection.ping();
   }
 
-  /** Resolves with the Reason Code; rejects when the server refuses the message, or the connection ends first. */
+  /** Resolves with the Reason Code; rejects with {@link PublishRefused}, or when the connection ends first. */
   send(message: Partial<OutboundPublish> & { topic: string; payload: string; qos: QoS }): Promise<number> {
     return new Promise((resolve, reject) => {
       if (!this.open) return reject(this.ended?.error ?? new ProbeError('the connection had ended'));
@@ -137,7 +137,10 @@ export class Member implements WireListener {
       this.connection.publish({ retain: false, ...message }, (error, reasonCode) => {
         this.unanswered.delete(reject);
         if (error === undefined) resolve(reasonCode);
-        else reject(new ProbeError(`a publish to ${message.topic} was refused with ${describeReasonCode(reasonCode)}`));
+        else
+          reject(
+            new PublishRefused(`a publish to ${message.topic} was refused with ${describeReasonCode(reasonCode)}`),
+          );
       });
     });
   }

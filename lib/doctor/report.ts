@@ -2,6 +2,7 @@ import type { Level } from './advice/advice.js';
 import type { Examination, Outcome, VersionExamination } from './examination.js';
 import { type ProbeName, PROBES } from './probes/index.js';
 import type { Verdict } from './verdict.js';
+import { sentence } from './sentence.js';
 import { versionName } from './version-name.js';
 
 const MARKS: Readonly<Record<Level, string>> = { problem: '✗', warning: '!', note: '·', good: '✓' };
@@ -50,7 +51,7 @@ function notFoundOut({ versions }: Examination): string[] {
     byAnswer(versions, (version) => {
       const outcome: Outcome | undefined = version.outcomes[name];
       return outcome?.kind === 'unknown' ? outcome.why : undefined;
-    }).map(([why, where]) => wrapped(`${PROBES[name].asks} ${where}${why}.`, '  ? ')),
+    }).map(([why, where]) => wrapped(sentence(`${PROBES[name].asks} ${where}${why}`), '  ? ')),
   );
 }
 

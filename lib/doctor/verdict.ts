@@ -5,6 +5,7 @@ import { DEATH_RULES } from './advice/death.rules.js';
 import { FLOW_RULES } from './advice/flow.rules.js';
 import { PUBLISHING_RULES } from './advice/publishing.rules.js';
 import { type Examination, findingOf, sharesIn, type VersionExamination } from './examination.js';
+import { sentence } from './sentence.js';
 import { versionName } from './version-name.js';
 
 /** What the findings mean for who wants to use the broker. */
@@ -29,11 +30,7 @@ export function verdictOn(examination: Examination): Verdict {
   const [only] = working;
   if (only === undefined) {
     const advice = merged(versions, (version) => [{ level: 'problem', says: whyNot(version) }]);
-    const reached = versions.some(({ unreachable }) => unreachable === undefined);
-    const summary = reached
-      ? `Shared subscriptions do not work on ${address}.`
-      : `No connection to ${address} came about.`;
-    return { works: false, summary, advice, options: [] };
+    return { works: false, summary: summaryWithout(examination), advice, options: [] };
   }
   const brokerOption = brokerOptionAdvice(examination);
   const advice = [
@@ -52,6 +49,29 @@ export function verdictOn(examination: Examination): Verdict {
       ? `Shared subscriptions work on ${address}.`
       : `Shared subscriptions work on ${address} with MQTT ${versionName(only.protocolVersion)} only.`;
   return { works: true, summary, advice, options: options.filter(isFirstOfItsName) };
+}
+
+/** The headline where there is no version in which they are known to work. */
+function summaryWithout({ versions, address }: Examination): string {
+  const reached = versions.filter(({ unreachable }) => unreachable === undefined);
+  if (reached.length === 0) return `No connection to ${address} came about.`;
+  const notFoundOut = `Whether shared subscriptions work on ${address} could not be found out`;
+  if (reached.some((version) => mayBeForbidden(version))) {
+    return `${notFoundOut}: access rules may forbid the doctor’s topics. Name a prefix below which this user may publish and subscribe with \`--topic\`.`;
+  }
+  if (reached.every(({ outcomes }) => outcomes.shared?.kind !== 'found')) return `${notFoundOut}.`;
+  return `Shared subscriptions do not work on ${address}.`;
+}
+
+const NOT_AUTHORIZED = 0x87;
+
+/** Whether it was access rules, as far as can be seen: on 3.1.1 a broker takes what they forbid, and drops it. */
+function mayBeForbidden(version: VersionExamination): boolean {
+  const outcome = version.outcomes.shared;
+  if (outcome?.kind === 'unknown') return outcome.publishRefused ?? false;
+  const finding = findingOf(version, 'shared');
+  if (finding?.outcome === 'missing') return finding.arrived === 0 && !finding.plain;
+  return finding?.outcome === 'refused' && finding.reasonCode === NOT_AUTHORIZED;
 }
 
 /** What holds in both versions is said once. */
@@ -83,10 +103,12 @@ function isFirstOfItsName(option: OptionToSet, index: number, options: readonly 
 }
 
 function whyNot(version: VersionExamination): string {
-  if (version.unreachable !== undefined) return `${version.unreachable}.`;
+  if (version.unreachable !== undefined) return sentence(version.unreachable);
   const outcome = version.outcomes.shared;
   if (outcome?.kind !== 'found') {
-    return `Whether there are shared subscriptions could not be found out: ${outcome?.why ?? 'nothing was asked'}.`;
+    return sentence(
+      `Whether there are shared subscriptions could not be found out: ${outcome?.why ?? 'nothing was asked'}`,
+    );
   }
   const finding = findingOf(version, 'shared');
   switch (finding?.outcome) {

@@ -68,6 +68,7 @@ describe('The command', () => {
 
   it.each([
     [[], 'The command is `doctor`'],
+    [['mqtt://u:secret@localhost'], 'The word `doctor` is missing before the address: nestjs-mqtt-shared doctor <url>'],
     [['doctor'], 'The address of the broker is missing'],
     [['doctor', 'localhost:1883'], 'it does not begin with a protocol'],
     [['doctor', 'mqtt://localhost', 'mqtt://elsewhere'], 'One address at a time'],
@@ -81,6 +82,7 @@ describe('The command', () => {
     expect(out).toBe('');
     expect(err).toContain(why);
     expect(err).toContain('Usage:');
+    expect(err).not.toContain('secret');
   });
 
   it('prints help when asked for it', async () => {

@@ -23,6 +23,13 @@ const BROKERS = {
       actAsPlainBroker(server, { filterOf: withoutShare, delivers: (filter) => !filter.startsWith('$share') }),
     ),
   'delivers nothing at all': () => scripted((server) => actAsPlainBroker(server, { delivers: () => false })),
+  'forbids to publish': () =>
+    scripted((server) => {
+      actAsPlainBroker(server, {
+        delivers: () => false,
+        puback: (_, { protocolVersion }) => (protocolVersion === 5 ? 0x87 : 0),
+      });
+    }),
   'refuses shared subscriptions': async () => (await scene.embeddedBroker({ sharedSubscriptions: false })).url,
   'ends the connection on SUBSCRIBE': () =>
     scripted((server) => {
@@ -93,6 +100,7 @@ const VERDICTS: [Kind, string][] = [
     '20 of 20 messages do not arrive on them; they do on an ordinary subscription',
   ],
   ['delivers nothing at all', 'access rules may forbid to publish to the doctor’s topics'],
+  ['forbids to publish', 'MQTT 5.0: Whether there are shared subscriptions could not be found out: a publish to'],
   ['refuses shared subscriptions', 'MQTT 5.0: The broker refuses shared subscriptions: no, refused with 0x9e'],
   ['refuses shared subscriptions', 'MQTT 3.1.1: The broker refuses shared subscriptions: no, refused with 0x80'],
   ['ends the connection on SUBSCRIBE', 'ends the connection that asks for a shared subscription'],
@@ -120,9 +128,23 @@ describe('Of a broker that', () => {
     },
   );
 
+  it('forbids to publish, the doctor says in its headline that it could not find out, and what to do', () => {
+    const result = results.get('forbids to publish');
+    expect(result?.out).toMatch(/^\nWhether shared subscriptions work on .* could not be found out: .*`--topic`\.\n/);
+    expect(result?.out).not.toContain('do not work');
+  });
+
+  it('does not answer SUBSCRIBE, the doctor says in its headline that it could not find out', () => {
+    expect(results.get('hangs after SUBSCRIBE')?.out).toMatch(/^\nWhether .* could not be found out\.\n/);
+  });
+
   it('is odd in any way, the doctor has a verdict within its time limit', () => {
     expect(results.size).toBe(Object.keys(BROKERS).length);
     for (const { seconds } of results.values()) expect(seconds).toBeLessThan(60);
+  });
+
+  it('is not there, the doctor puts one mark at the end of its advice', () => {
+    expect(results.get('is not there')?.out).not.toContain('?.');
   });
 
   it('wants a password, the doctor shows it the one of the environment, and to nobody else', () => {

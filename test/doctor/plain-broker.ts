@@ -1,4 +1,4 @@
-import type { Packet } from 'mqtt-packet';
+import type { IPublishPacket, Packet } from 'mqtt-packet';
 import type { ScriptedConnection, ScriptedServer } from '../support/scripted-server.js';
 
 export interface PlainBrokerOptions {
@@ -6,11 +6,13 @@ export interface PlainBrokerOptions {
   filterOf?: (filter: string) => string;
   /** Whether a message is delivered at all. */
   delivers?: (filter: string) => boolean;
+  /** The Reason Code for a message; 0 by default. On 3.1.1 there is none. */
+  puback?: (publish: IPublishPacket, connection: ScriptedConnection) => number;
 }
 
 /** Answers as a broker that knows no shared subscriptions and grants every filter; it has no wildcards. */
 export function actAsPlainBroker(server: ScriptedServer, options: PlainBrokerOptions = {}): void {
-  const { filterOf = (filter) => filter, delivers = () => true } = options;
+  const { filterOf = (filter) => filter, delivers = () => true, puback = () => 0 } = options;
   const subscriptions: { filter: string; connection: ScriptedConnection }[] = [];
   let lastId = 0;
   const answer = (connection: ScriptedConnection, packet: Packet): void => {
@@ -24,7 +26,9 @@ export function actAsPlainBroker(server: ScriptedServer, options: PlainBrokerOpt
         });
         break;
       case 'publish': {
-        if (packet.qos === 1) connection.send({ cmd: 'puback', messageId: packet.messageId, reasonCode: 0 });
+        if (packet.qos === 1) {
+          connection.send({ cmd: 'puback', messageId: packet.messageId, reasonCode: puback(packet, connection) });
+        }
         const matching = subscriptions.filter(({ filter }) => filterOf(filter) === packet.topic && delivers(filter));
         for (const { connection: subscriber } of matching) {
           lastId++;

@@ -11,7 +11,10 @@ import { receiveMaximumProbe } from '../../lib/doctor/probes/receive-maximum.pro
 import { resendsProbe } from '../../lib/doctor/probes/resends.probe.js';
 import { retainedProbe } from '../../lib/doctor/probes/retained.probe.js';
 import { openMqttWire } from '../../lib/session/mqtt-wire.js';
+import type { Wire } from '../../lib/session/wire.js';
 import { Scene } from '../support/scene.js';
+import { ScriptedServer } from '../support/scripted-server.js';
+import { actAsPlainBroker } from './plain-broker.js';
 
 let scene: Scene;
 let abort: AbortController;
@@ -140,5 +143,41 @@ describe('A probe', () => {
     await bench.publish(['kept'], { topic: 'probe/kept', retain: true });
     await broker.close();
     expect(await bench.close()).toEqual(['the session of client-1', 'the retained message on probe/kept']);
+  });
+});
+
+describe('On a broker whose access rules refuse messages, a bench', () => {
+  const topic = 'presence/forbidden';
+
+  /** What it says that it left, and the connections that it opened. */
+  async function closedBench(refuses: (payload: string) => boolean): Promise<{ left: string[]; wires: Wire[] }> {
+    const server = await ScriptedServer.start();
+    scene.onClose(() => server.stop());
+    actAsPlainBroker(server, { puback: ({ payload }) => (refuses(payload.toString()) ? 0x87 : 0) });
+    const wires: Wire[] = [];
+    const bench = new Bench({
+      open: async (...args) => {
+        const wire = await openMqttWire(...args);
+        wires.push(wire);
+        return wire;
+      },
+      connection: { url: server.url, protocolVersion: 5 },
+      topic: 'probe',
+      group: 'g',
+      nextClientId: () => `client-${wires.length + 1}`,
+      signal: abort.signal,
+    });
+    await bench.publish(['here'], { topic, retain: true }).catch(() => undefined);
+    return { left: await bench.close(), wires };
+  }
+
+  it('has not left a retained message that was refused', async () => {
+    expect((await closedBench(() => true)).left).toEqual([]);
+  });
+
+  it('says which retained message it may not clear, and leaves no connection open', async () => {
+    const { left, wires } = await closedBench((payload) => payload === '');
+    expect(left).toEqual([`the retained message on ${topic}`]);
+    expect(wires.map(({ open }) => open)).toEqual([false, false]);
   });
 });

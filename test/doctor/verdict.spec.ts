@@ -59,6 +59,30 @@ describe('The verdict', () => {
     expect(verdictOn(examination).advice[0]?.says).toMatch(/^MQTT 3\.1\.1: Messages that wait .* are lost/);
   });
 
+  it('bounds `concurrency` by what was seen without a Receive Maximum on 3.1.1 only, where 5.0 keeps to one', () => {
+    const bound = 'No more than 20 messages are unacknowledged on one connection at once';
+    expect(says(MOSQUITTO)).toContain(`MQTT 3.1.1: ${bound}`);
+    const ignored = { window: 2, atOnce: 4, toOther: 8, later: 10, lost: 0 };
+    expect(says({ ...MOSQUITTO, receiveMaximum: ignored }).split('\n')).toContainEqual(
+      expect.stringMatching(new RegExp(`^${bound}`)),
+    );
+  });
+
+  it.each([
+    ['subscriptions are not authorised', { outcome: 'refused', reasonCode: 0x87 }, true],
+    [
+      'nothing arrives on ordinary subscriptions either',
+      { outcome: 'missing', arrived: 0, of: 20, plain: false },
+      true,
+    ],
+    ['what is missing arrives on ordinary ones', { outcome: 'missing', arrived: 0, of: 20, plain: true }, false],
+    ['they are switched off', { outcome: 'refused', reasonCode: 0x9e }, false],
+  ] as const)('puts it down to access rules or to the broker in its headline where %s', (_, shared, forbidden) => {
+    const { works, summary } = verdictOn(examinationOf({ shared }));
+    expect(works).toBe(false);
+    expect(summary).toContain(forbidden ? 'could not be found out: access rules may forbid' : 'do not work on');
+  });
+
   it('sets the protocol version where only one works', () => {
     const working = versionOf(4, MOSQUITTO);
     const unreachable = { protocolVersion: 5, unreachable: 'It refused', outcomes: {} } as const;

@@ -12,7 +12,7 @@ export class ScriptedConnection {
   readonly left: Promise<void>;
   answersPings = true;
   private readonly watchers = new Set<() => void>();
-  private protocolVersion: 4 | 5 = 4;
+  protocolVersion: 4 | 5 = 4;
 
   constructor(
     private readonly socket: Socket,

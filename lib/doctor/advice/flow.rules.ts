@@ -1,7 +1,12 @@
-import { findingOf } from '../examination.js';
+import { findingOf, type VersionExamination } from '../examination.js';
 import type { Rule } from './advice.js';
 
 const DEFAULT_CONCURRENCY = 16;
+
+function keepsReceiveMaximum(version: VersionExamination): boolean {
+  const finding = findingOf(version, 'receiveMaximum');
+  return finding !== undefined && finding.lost === 0 && finding.atOnce <= finding.window;
+}
 
 /** What a living worker gets, and how much of it at once. */
 export const FLOW_RULES: readonly Rule[] = [
@@ -51,6 +56,8 @@ export const FLOW_RULES: readonly Rule[] = [
   (version) => {
     const window = findingOf(version, 'window');
     if (window?.limit === undefined || window.limit < DEFAULT_CONCURRENCY || window.inBatches) return undefined;
+    // It was measured without a Receive Maximum; where that is kept, the one that workers announce bounds them.
+    if (keepsReceiveMaximum(version)) return undefined;
     return {
       level: 'note',
       says: `No more than ${window.limit} messages are unacknowledged on one connection at once: \`concurrency\` beyond that needs more \`connections\`.`,
