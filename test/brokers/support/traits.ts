@@ -4,7 +4,7 @@ export interface Traits {
   readonly evenShares: boolean;
   /** One member gets the messages of one publisher in their order. */
   readonly keepsOrder: boolean;
-  /** A group goes on by itself, and soon, when a member dies under load. */
+  /** A group goes on by itself, and soon, when a member dies or leaves under load. */
   readonly outlivesMembers: boolean;
   /** The highest QoS that is granted to a shared subscription. */
   readonly maximumQoS: 1 | 2;
