@@ -94,7 +94,7 @@ describe('close()', () => {
       const publisher = await scene().publisher(url, protocolVersion);
       const published = ids(600);
       await publisher.publishEach(published.map((payload) => ({ topic: 'jobs/a', payload })));
-      // The one that never ends holds back all acknowledgements, and behind them waits this session's share.
+      // The one that never ends holds back all acknowledgements, until its connection ends.
       await leaving.events.take('received', 2 * options.concurrency);
       const begin = performance.now();
       await leaving.close();
@@ -103,7 +103,7 @@ describe('close()', () => {
       expect(duration).toBeGreaterThanOrEqual(drainTimeout - 1);
       expect(duration).toBeLessThan(drainTimeout + 5_000);
       const left = leaving.events.of('received').length - leaving.events.of('acknowledged').length;
-      expect(left).toBeGreaterThan(1);
+      expect(left).toBeGreaterThanOrEqual(1);
       expect(leaving.events.of('drained')).toMatchObject([{ connection: SESSION, group: 'workers', left }]);
 
       const missing = (): string[] => {

@@ -53,7 +53,10 @@ export class WireRecord {
     await setImmediate();
     const pings = (): number => this.proxy.packets(({ packet }) => packet.cmd === 'pingreq').length;
     const before = pings();
-    server.unwrap<MqttClient[]>()[0]?.sendPing();
+    let client: MqttClient | undefined;
+    // One that is being renewed is not usable for a moment.
+    while ((client = server.unwrap<MqttClient[]>()[0]) === undefined) await setImmediate();
+    client.sendPing();
     await this.proxy.waitFor(({ packet }) => packet.cmd === 'pingreq' && pings() > before);
   }
 }
