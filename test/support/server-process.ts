@@ -42,9 +42,11 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   });
   failed.catch(() => undefined); // it also ends on purpose, later
   const stop = (signal = stopWith): Promise<void> => end(child, signal);
+  const waiting = new AbortController();
   try {
-    await Promise.race([failed, accepting(port, readyWithin)]);
+    await Promise.race([failed, accepting(port, readyWithin, waiting.signal)]);
   } catch (error) {
+    waiting.abort();
     await stop();
     throw error;
   }
@@ -60,10 +62,10 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   clearTimeout(hard);
 }
 
-/** Resolves with the first connection that the port takes. */
-async function accepting(port: number, within: number): Promise<void> {
+/** Resolves with the first connection that the port takes, or when `signal` is aborted. */
+async function accepting(port: number, within: number, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + within;
-  for (;;) {
+  while (!signal.aborted) {
     const socket = connect(port, '127.0.0.1');
     try {
       await once(socket, 'connect');
