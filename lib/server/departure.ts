@@ -48,7 +48,8 @@ export class Departure {
   /**
    * Stops taking messages, finishes those in hand and those that only this session has, and ends the session if that
    * leaves nothing. Where the broker itself gives others what is left, it goes there, and the session stays: with the
-   * last one a group may lose what waits for it. Resolves by `drainTimeout` milliseconds in any case, with the number of messages left to the broker.
+   * last one a group may lose what waits for it. Resolves by `drainTimeout` milliseconds in any case, with the number of
+   * messages left to the broker.
    */
   async leave(drainTimeout: number): Promise<number> {
     const { clientId, group, protocolVersion, events } = this.options;
