@@ -25,12 +25,15 @@ export function recogniseBroker(announced: Connack): KnownBroker | undefined {
   return undefined;
 }
 
-/** It says of everything that it is available, which is what silence means; EMQX does so, too, and has Topic Aliases. */
+/**
+ * It says of everything that it is available, which is what silence means; EMQX does so, too, and has Topic Aliases.
+ * NanoMQ announces 0 of them, older versions say nothing of them.
+ */
 function isNanoMQ(announced: Connack): boolean {
   return (
     announced.sharedSubscriptionAvailable === true &&
     announced.subscriptionIdentifiersAvailable === true &&
     announced.wildcardSubscriptionAvailable === true &&
-    announced.topicAliasMaximum === undefined
+    (announced.topicAliasMaximum ?? 0) === 0
   );
 }

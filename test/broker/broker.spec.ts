@@ -25,6 +25,7 @@ describe('A broker is recognised by its CONNACK', () => {
     ['artemis', { topicAliasMaximum: 65_535, maximumPacketSize: 268_435_455 }],
     ['nanomq', all],
     ['nanomq', { ...all, receiveMaximum: 7 }],
+    ['nanomq', { ...all, topicAliasMaximum: 0, maximumPacketSize: 10_485_760, sessionExpiryInterval: 0 }],
   ])('%s by %j', (name, announced) => {
     expect(recogniseBroker(announced)).toBe(name);
   });
