@@ -7,6 +7,7 @@ import { ShuttingDownError } from '../errors/shutting-down.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import type { Link } from '../session/link.js';
 import type { ProtocolVersion, Wire } from '../session/wire.js';
+import { acknowledgementsRead } from './acknowledgements-read.js';
 import type { OpenSession } from './connection-factory.js';
 import type { SessionAnnouncer } from './session-announcer.js';
 
@@ -62,8 +63,9 @@ export class Departure {
     this.consumer.discardArrivals('for good');
     if (outcome === 'unfinished') await this.leaveGroup();
     const wire = this.link.connection;
-    this.consumer.leaveUnsettled();
-    if (!over && wire !== undefined) await this.acknowledgementsRead(wire, deadline - Date.now());
+    if (!over && wire !== undefined) {
+      await acknowledgementsRead(wire, this.consumer, Math.max(LEAVE_TIMEOUT, deadline - Date.now()));
+    }
     // On 3.1.1 the session outlives this connection, and is gone only with its presence.
     if (wire !== undefined) await this.farewell(wire, over && protocolVersion === 5);
     // DISCONNECT discards the will, and nothing has been said on a connection that came up meanwhile.
@@ -130,11 +132,6 @@ export class Departure {
   private async leaveGroup(): Promise<void> {
     const wire = this.handsOver ? undefined : this.link.connection;
     if (wire !== undefined) await atMost(wire.unsubscribe(this.options.filters), LEAVE_TIMEOUT);
-  }
-
-  /** A broker that turns to DISCONNECT before the last acknowledgements gives out again what was done. */
-  private acknowledgementsRead(wire: Wire, milliseconds: number): Promise<void> {
-    return atMost(wire.ping(), Math.max(LEAVE_TIMEOUT, milliseconds));
   }
 
   /** Also where the connection has not been made usable: what it has said and subscribed to stands. */

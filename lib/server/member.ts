@@ -1,20 +1,19 @@
 import type { Presence } from '../adoption/presence-message.js';
 import type { Backoff } from '../backoff.js';
 import type { BrokerProfile } from '../broker/profile.js';
-import { within } from '../deadline.js';
 import { Consumer, type ConsumerOptions } from '../delivery/consumer.js';
 import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
 import { ConnectionLostError } from '../errors/connection-lost.error.js';
-import { NoAnswerError } from '../errors/no-answer.error.js';
 import { SubscribeEndedConnectionError } from '../errors/subscribe-ended-connection.error.js';
 import type { EventBus } from '../observability/event-bus.js';
 import { Link, type LinkOwner } from '../session/link.js';
-import type { InboundPublish, ProtocolVersion, QoS, Wire, WireClosed } from '../session/wire.js';
-import { acknowledgementsRead, finishRunning, finishSession } from './before-renewal.js';
+import type { InboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
+import { Arrival } from './arrival.js';
 import type { OpenSession } from './connection-factory.js';
 import { Departure } from './departure.js';
 import { isRefusal, subscribeAll } from './grant.js';
 import { IdleCheck } from './idle-check.js';
+import { Recycling } from './recycling.js';
 import { Renewal } from './renewal.js';
 import { type OwnPresence, SessionAnnouncer } from './session-announcer.js';
 import { methodsOf, type Subscription } from './subscription.js';
@@ -53,17 +52,15 @@ export class Member implements LinkOwner {
   private readonly link: Link;
   private readonly renewal: Renewal;
   private readonly announcer: SessionAnnouncer;
+  private readonly arrival: Arrival;
+  private readonly recycling: Recycling;
   private readonly departure: Departure;
   private readonly idleCheck: IdleCheck;
   private readonly filters: readonly string[];
   private memberState: MemberState = 'connecting';
-  /** The server's session has every subscription. */
-  private subscribed = false;
-  private draining = false;
   private everOpened = false;
+  private readonly leaving = new AbortController();
   private closing: Promise<number> | undefined;
-  private readonly beginsToLeave: Promise<undefined>;
-  private beginToLeave: () => void = () => {};
   private upSince: number | undefined;
 
   constructor(private readonly options: MemberOptions) {
@@ -72,7 +69,7 @@ export class Member implements LinkOwner {
       resume: () => this.link.connection?.resume(),
       held: (count) => this.renewal.held(count),
     });
-    this.renewal = new Renewal(options, () => this.renew());
+    this.renewal = new Renewal(options, () => this.recycling.run());
     const { open, persistent, presence, reconnect, subscriptions } = options;
     this.announcer = new SessionAnnouncer(presence);
     this.filters = subscriptions.map(({ pattern }) => pattern);
@@ -86,15 +83,11 @@ export class Member implements LinkOwner {
       () => this.consumer.snapshot().unsettled === 0,
       () => this.askAgain(),
     );
-    this.beginsToLeave = new Promise((resolve) => {
-      this.beginToLeave = () => resolve(undefined);
-    });
-    this.departure = new Departure(
-      { ...options, group: this.group, filters: this.filters },
-      this.link,
-      this.consumer,
-      this.announcer,
-    );
+    const { group, filters, link, consumer, announcer } = this;
+    const { signal } = this.leaving;
+    this.arrival = new Arrival({ ...options, filters }, consumer, announcer, signal);
+    this.recycling = new Recycling({ ...options, filters }, link, consumer, announcer, signal);
+    this.departure = new Departure({ ...options, group, filters }, link, consumer, announcer);
   }
 
   get clientId(): string {
@@ -135,76 +128,25 @@ export class Member implements LinkOwner {
 
   opened(wire: Wire): void {
     this.everOpened = true;
-    if (!wire.sessionPresent) this.subscribed = false;
+    this.arrival.opened(wire);
     this.consumer.attach(wire.sessionPresent);
     // The broker's answers come behind the messages of a resumed session, so those have to run meanwhile.
-    if (!this.draining) this.consumer.allowStarts();
+    if (!this.isLeaving) this.consumer.allowStarts();
   }
 
   async connected(wire: Wire): Promise<void> {
-    const { options, announcer, filters } = this;
-    const { sessionPresent } = wire;
-    if (sessionPresent && this.subscribed && !this.draining) this.subscribed = await this.isStillSubscribed();
-    const old = this.filtersOfOldVersion(wire);
-    // First of all: SUBACK can come behind a long backlog, and a broker that crashes forgets the will. A session that
-    // nobody is known to be at would be adopted meanwhile, or by nobody ever.
-    const announced = sessionPresent || !this.draining ? this.announce(wire) : Promise.resolve();
-    if (this.subscribed || this.draining) {
-      if (this.subscribed) announcer.isSubscribed();
-      await this.unlessLeaving(announced);
-    } else {
-      const granted = await this.unlessLeaving(Promise.all([this.subscribe(wire, old), announced]));
-      if (granted === undefined) return;
-      this.subscribed = true;
-      announcer.isSubscribed();
-      options.events.emit({ type: 'subscribed', connection: options.clientId, filters, granted: granted[0] });
-    }
+    if (!(await this.arrival.complete(wire))) return;
+    const { clientId, events } = this.options;
     this.upSince = Date.now();
-    options.events.emit({
+    events.emit({
       type: 'connected',
-      connection: options.clientId,
+      connection: clientId,
       address: wire.address,
-      sessionPresent,
-      filters,
+      sessionPresent: wire.sessionPresent,
+      filters: this.filters,
       limits: wire.protocolVersion === 5 ? wire.limits : undefined,
     });
-    if (!this.draining) this.become('up');
-  }
-
-  /**
-   * A session that is there still need not have its subscriptions: an adopter has taken them, or the server, like
-   * Mosquitto, has forgotten them in a restart. Asked for anew they do no harm, but for servers that then deliver again
-   * what runs here.
-   */
-  private async isStillSubscribed(): Promise<boolean> {
-    return this.options.profile.resubscribeRedelivers && !(await this.announcer.wasAdopted());
-  }
-
-  /** The broker's answer may come behind messages that are not begun any more: then it is not waited for. */
-  private unlessLeaving<T>(answer: Promise<T>): Promise<T | undefined> {
-    if (this.memberState === 'connecting' && !this.draining) return answer;
-    answer.catch(() => {});
-    return Promise.race([answer, this.beginsToLeave]);
-  }
-
-  private async subscribe(wire: Wire, old: readonly string[]): Promise<QoS[]> {
-    const { subscriptions, allowDowngrade } = this.options;
-    const granted = await this.answered(wire, subscribeAll(wire, subscriptions, allowDowngrade), 'SUBSCRIBE');
-    if (old.length > 0) await wire.unsubscribe(old);
-    return granted;
-  }
-
-  /** Waits for the broker's answer, for as long as it may have been sent and cannot be read. */
-  private async answered<T>(wire: Wire, answer: Promise<T>, packet: string): Promise<T> {
-    const { clientId, answerTimeout } = this.options;
-    const timeout = new NoAnswerError(wire.address, clientId, packet, answerTimeout);
-    for (;;) {
-      try {
-        return await within(answer, answerTimeout, () => timeout);
-      } catch (error) {
-        if (error !== timeout || !wire.open || !this.consumer.isPaused) throw error;
-      }
-    }
+    if (!this.isLeaving) this.become('up');
   }
 
   publish(packet: InboundPublish): boolean {
@@ -230,10 +172,6 @@ export class Member implements LinkOwner {
 
   // --- presence -------------------------------------------------------------------------------------------------
 
-  private announce(wire: Wire): Promise<void> {
-    return this.answered(wire, this.announcer.alive(wire), 'PUBLISH');
-  }
-
   /** What is retained of this session by now: not always what this member said last. */
   heard(retained: Presence): void {
     if (this.announcer.isOverwrittenBy(retained)) this.announceAnew();
@@ -248,14 +186,10 @@ export class Member implements LinkOwner {
     const wire = this.link.connection;
     if (!this.announcer.isAnnouncedOn(wire)) return;
     // Without an answer the connection has ended or will, and the next one announces itself.
-    this.announce(wire).catch(() => wire.destroy());
+    this.arrival.announce(wire).catch(() => wire.destroy());
   }
 
-  /** A session is never left with a subscription that no handler of this version serves. */
-  private filtersOfOldVersion(wire: Wire): string[] {
-    if (!wire.sessionPresent || this.subscribed) return [];
-    return this.announcer.lastFilters.filter((filter) => !this.filters.includes(filter));
-  }
+  // --- status ---------------------------------------------------------------------------------------------------
 
   private become(state: MemberState): void {
     if (this.memberState === state) return;
@@ -276,28 +210,11 @@ export class Member implements LinkOwner {
     if (wire !== undefined) subscribeAll(wire, subscriptions, allowDowngrade).catch(() => wire.destroy());
   }
 
-  /** Held messages come again only on another connection. */
-  private async renew(): Promise<void> {
-    const { events, clientId, persistent, profile, redeliverAfter, answerTimeout } = this.options;
-    events.emit({ type: 'recycling', connection: clientId, held: this.consumer.snapshot().held });
-    const wire = this.link.connection;
-    const comesAgain = persistent || profile.handsOver.clean;
-    if (comesAgain) await finishRunning(this.consumer, redeliverAfter);
-    else if (wire !== undefined) await finishSession(wire, this.consumer, this.filters);
-    // One that has ended by itself meanwhile is renewed already.
-    if (this.draining || this.link.connection !== wire) return;
-    // DISCONNECT discards the will, and this process may not come back.
-    if (this.announcer.isAnnouncedOn(wire)) {
-      this.announcer.gone(wire).catch(() => {
-        // Refused now where it was allowed before: the next connection says so.
-      });
-    }
-    await this.link.recycle(async (old) => {
-      if (comesAgain) await acknowledgementsRead(old, this.consumer, answerTimeout);
-    });
-  }
-
   // --- closing --------------------------------------------------------------------------------------------------
+
+  private get isLeaving(): boolean {
+    return this.leaving.signal.aborted;
+  }
 
   /** Leaves the group: see {@link Departure.leave}. */
   close(drainTimeout: number): Promise<number> {
@@ -306,9 +223,8 @@ export class Member implements LinkOwner {
   }
 
   private async leave(drainTimeout: number): Promise<number> {
-    this.draining = true;
+    this.leaving.abort();
     this.idleCheck.stop();
-    this.beginToLeave();
     this.renewal.stop();
     const left = await this.departure.leave(drainTimeout);
     this.become('closed');
