@@ -2,45 +2,59 @@ import { describe, expect, it } from '@jest/globals';
 import { EventPattern } from '@nestjs/microservices';
 import { SharedPattern } from 'nestjs-mqtt-shared';
 import { controllerFor } from '../../support/controller-for.js';
-import { ids } from '../../support/scene.js';
+import { ids, type Worker } from '../../support/scene.js';
+import type { Stage } from '../support/stage.js';
 import type { Ground } from './ground.js';
+import { itWhere } from './it-where.js';
+
+const WORKERS = ['w1', 'w2', 'w3'];
+
+async function threeWorkers(t: Stage, qos: 0 | 1 | 2): Promise<Worker[]> {
+  const allowDowngrade = qos > t.traits.maximumQoS;
+  const workers = [];
+  for (const name of WORKERS) {
+    const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#'), { qos }), t.work.handlerOf(name));
+    workers.push(await t.worker(name, [controller], { allowDowngrade }));
+  }
+  return workers;
+}
 
 export function distribution({ stage, traits, protocolVersion }: Ground): void {
   describe('distribution', () => {
     it.each([0, 1, 2] as const)('at QoS %i runs each message once, on one of three workers', async (qos) => {
       const t = stage();
-      const allowDowngrade = qos > traits.maximumQoS;
-      const names = ['w1', 'w2', 'w3'];
-      const workers = [];
-      for (const name of names) {
-        const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#'), { qos }), t.work.handlerOf(name));
-        workers.push(await t.worker(name, [controller], { allowDowngrade }));
-      }
+      const workers = await threeWorkers(t, qos);
       const sent = ids(60);
       await t.publish(t.topic('jobs/a'), sent, qos);
       await t.work.whenDone(sent);
       await Promise.all(workers.map(({ close }) => close()));
 
       expect(t.work.started().toSorted()).toEqual(sent.toSorted());
-      const shares = names.map((name) => t.work.done(name).length);
-      expect(traits.evenShares ? shares : []).not.toContain(0);
       const granted = Math.min(qos, traits.maximumQoS);
       const received = workers.flatMap(({ events }) => events.of('received'));
       expect([...new Set(received.map(({ message }) => message.qos))]).toEqual([granted]);
     });
 
-    if (traits.keepsOrder) {
-      it('with one handler at a time keeps the order of a publisher', async () => {
-        const t = stage();
-        const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('w1'));
-        await t.worker('w1', [controller], { concurrency: 1 });
-        const sent = ids(60);
-        await t.publish(t.topic('jobs/a'), sent);
-        await t.work.whenDone(sent);
+    itWhere(traits.evenShares)('gives each of three workers some', async () => {
+      const t = stage();
+      await threeWorkers(t, 1);
+      const sent = ids(60);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenDone(sent);
 
-        expect(t.work.started()).toEqual(sent);
-      });
-    }
+      for (const name of WORKERS) expect(t.work.done(name)).not.toEqual([]);
+    });
+
+    itWhere(traits.keepsOrder)('with one handler at a time keeps the order of a publisher', async () => {
+      const t = stage();
+      const controller = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('w1'));
+      await t.worker('w1', [controller], { concurrency: 1 });
+      const sent = ids(60);
+      await t.publish(t.topic('jobs/a'), sent);
+      await t.work.whenDone(sent);
+
+      expect(t.work.started()).toEqual(sent);
+    });
 
     it('matches by the rules of MQTT: "jobs/#" takes "jobs", "+" takes an empty level, and levels have names', async () => {
       const t = stage();

@@ -3,6 +3,7 @@ import { SharedPattern } from 'nestjs-mqtt-shared';
 import { controllerFor } from '../../support/controller-for.js';
 import { presence } from '../support/presence.js';
 import type { Ground } from './ground.js';
+import { itWhere } from './it-where.js';
 
 export function refusals({ stage, traits }: Ground): void {
   describe('listen()', () => {
@@ -22,20 +23,20 @@ export function refusals({ stage, traits }: Ground): void {
       expect(await listen(true)).toBe('up');
     });
 
-    const { refusedFilter } = traits;
-    if (refusedFilter !== undefined) {
-      it('fails where the broker takes a filter amiss, says which, and leaves nothing behind', async () => {
+    itWhere(traits.refusedFilter)(
+      'fails where the broker takes a filter amiss, says which, and leaves nothing behind',
+      async (filter) => {
         const t = stage();
         const good = controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf('good'));
-        const bad = controllerFor(SharedPattern('workers', refusedFilter), t.work.handlerOf('bad'));
+        const bad = controllerFor(SharedPattern('workers', filter), t.work.handlerOf('bad'));
         const error: unknown = await t.worker('w1', [good, bad], { clientId: undefined }).then(
           () => undefined,
           (reason: unknown) => reason,
         );
 
-        expect(String(error)).toContain(`"$share/workers/${refusedFilter}"`);
+        expect(String(error)).toContain(`"$share/workers/${filter}"`);
         expect(await presence(t)).toEqual([]);
-      });
-    }
+      },
+    );
   });
 }

@@ -5,11 +5,14 @@ import { ids } from '../../support/scene.js';
 import { presence } from '../support/presence.js';
 import type { Stage } from '../support/stage.js';
 import type { Ground } from './ground.js';
+import { itWhere } from './it-where.js';
 
 const workerOf = (t: Stage, name: string, options = {}) =>
   t.worker(name, [controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf(name))], options);
 
 export function sessions({ stage, traits }: Ground): void {
+  const adopts = traits.handsOver ? { because: 'what a dead member held goes to another member at once' } : true;
+
   describe('when a worker', () => {
     it('is killed, others handle what it held, each message once', async () => {
       const t = stage();
@@ -26,45 +29,41 @@ export function sessions({ stage, traits }: Ground): void {
       expect(t.work.started().toSorted()).toEqual(['first', ...sent].toSorted());
     });
 
-    if (!traits.handsOver) {
-      it('is killed, its session is adopted, and nothing of it is left on the broker', async () => {
-        const t = stage();
-        const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
-        await t.publish(t.topic('jobs/a'), ['m1']);
-        await dead.take('started', 1, traits.patience);
-        const heir = await workerOf(t, 'heir');
-        await dead.kill();
-        const [adopted] = await heir.events.take('adopted', 1, traits.patience);
+    itWhere(adopts)('is killed, its session is adopted, and nothing of it is left on the broker', async () => {
+      const t = stage();
+      const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
+      await t.publish(t.topic('jobs/a'), ['m1']);
+      await dead.take('started', 1, traits.patience);
+      const heir = await workerOf(t, 'heir');
+      await dead.kill();
+      const [adopted] = await heir.events.take('adopted', 1, traits.patience);
 
-        expect(adopted).toMatchObject({ session: `${t.root}-dead:workers:0`, outcome: 'ended', handled: 1 });
-        expect(t.work.done('heir')).toEqual(['m1']);
-        expect(await presence(t)).toEqual(['heir:workers:0 alive']);
-        await heir.close();
-        expect(await presence(t)).toEqual([]);
-      });
-    }
+      expect(adopted).toMatchObject({ session: `${t.root}-dead:workers:0`, outcome: 'ended', handled: 1 });
+      expect(t.work.done('heir')).toEqual(['m1']);
+      expect(await presence(t)).toEqual(['heir:workers:0 alive']);
+      await heir.close();
+      expect(await presence(t)).toEqual([]);
+    });
 
-    if (traits.outlivesMembers) {
-      it('is killed while messages go on coming, none is lost', async () => {
-        const t = stage();
-        const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
-        const heir = await workerOf(t, 'heir');
-        const client = t.client();
-        const [early, late] = [ids(60, 'early'), ids(60, 'late')];
-        await t.publishOver(client, t.topic('jobs/a'), early);
-        const publishing = t.publishOver(client, t.topic('jobs/a'), late);
-        await dead.kill();
-        await publishing;
-        await t.work.whenDone([...early, ...late]);
-        await heir.close();
+    itWhere(traits.outlivesMembers)('is killed while messages go on coming, none is lost', async () => {
+      const t = stage();
+      const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
+      const heir = await workerOf(t, 'heir');
+      const client = t.client();
+      const [early, late] = [ids(60, 'early'), ids(60, 'late')];
+      await t.publishOver(client, t.topic('jobs/a'), early);
+      const publishing = t.publishOver(client, t.topic('jobs/a'), late);
+      await dead.kill();
+      await publishing;
+      await t.work.whenDone([...early, ...late]);
+      await heir.close();
 
-        expect(t.work.started().toSorted()).toEqual([...early, ...late].toSorted());
-      });
-    }
+      expect(t.work.started().toSorted()).toEqual([...early, ...late].toSorted());
+    });
 
-    // Where a group can come to a standstill, it does so here, now and then.
-    if (traits.outlivesMembers) {
-      it('is killed and its session is seen to while messages go on coming, each message runs once', async () => {
+    itWhere(traits.outlivesMembers)(
+      'is killed and its session is seen to while messages go on coming, each message runs once',
+      async () => {
         const t = stage();
         const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
         const heir = await workerOf(t, 'heir');
@@ -85,8 +84,8 @@ export function sessions({ stage, traits }: Ground): void {
         await heir.close();
 
         expect(t.work.started().toSorted()).toEqual(sent.toSorted());
-      });
-    }
+      },
+    );
 
     it('comes back in time under its name, it gets what it held or another has had it; all is done', async () => {
       const t = stage();
@@ -158,8 +157,9 @@ export function sessions({ stage, traits }: Ground): void {
       expect(t.work.started().toSorted()).toEqual(sent.toSorted());
     });
 
-    if (traits.outlivesMembers) {
-      it('is replaced, and the next, while messages come, each message runs once', async () => {
+    itWhere(traits.outlivesMembers)(
+      'is replaced, and the next, while messages come, each message runs once',
+      async () => {
         const t = stage();
         let workers = [await workerOf(t, 'a1'), await workerOf(t, 'a2')];
         const client = t.client();
@@ -185,8 +185,8 @@ export function sessions({ stage, traits }: Ground): void {
 
         expect(t.work.started().toSorted()).toEqual(sent.toSorted());
         expect(traits.leavesSessions ? [] : await presence(t)).toEqual([]);
-      });
-    }
+      },
+    );
 
     it('is the last to be closed, it finishes what runs; the rest it does, too, or the next worker; each message runs once', async () => {
       const t = stage();

@@ -8,7 +8,13 @@ export interface SuiteResult {
   readonly passed: number;
   /** Names of tests. */
   readonly failed: readonly string[];
-  readonly skipped: readonly string[];
+  readonly skipped: readonly SkippedTest[];
+}
+
+export interface SkippedTest {
+  readonly name: string;
+  /** What the broker does not do, as its spec file states it. */
+  readonly because: string;
 }
 
 /** What is known of a broker, and since when. A broker that is not there keeps the record of the last time it was. */

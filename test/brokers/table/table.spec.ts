@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { examinationOf, HIVEMQ, MOSQUITTO } from '../../doctor/examinations.js';
 import type { BrokerRecord } from './broker-record.js';
+import { notRunHere } from '../support/not-run-here.js';
 import { readRecords } from './brokers.js';
 import { suiteResults } from './suite-results.js';
 import { brokersDocument } from './table.js';
@@ -48,16 +49,41 @@ describe('The table', () => {
     expect(document).toContain('5.0: not found out: hung');
   });
 
-  it('says how the suite went, and names what was skipped', () => {
+  it('says how the suite went, and names by reason what was not run, under the broker that it is about', () => {
+    const [order, silence] = ['its order is none', 'it says nothing'];
     const suite = {
       date: '2026-01-31',
-      on5: { passed: 40, failed: ['a test'], skipped: [] },
-      on4: { passed: 38, failed: [], skipped: ['another test'] },
+      on5: { passed: 40, failed: ['a test'], skipped: [{ name: 'keeps the order', because: order }] },
+      on4: {
+        passed: 38,
+        failed: [],
+        skipped: [
+          { name: 'keeps the order', because: order },
+          { name: 'says who it is', because: silence },
+          { name: 'tells the time', because: silence },
+        ],
+      },
     };
-    const document = brokersDocument([{ ...RECORD, suite }], []);
-    expect(cells(document, 'The suite on MQTT 5.0')).toEqual(['40 passed, **1 failed**']);
-    expect(cells(document, 'The suite on MQTT 3.1.1')).toEqual(['38 passed, 1 skipped']);
-    expect(document).toContain('Tests of the suite that cannot run here:\n\n- another test');
+    const whole = {
+      date: '2026-01-31',
+      on5: { passed: 41, failed: [], skipped: [] },
+      on4: { ...suite.on4, skipped: [] },
+    };
+    const document = brokersDocument(
+      [
+        { ...RECORD, suite },
+        { ...RECORD, broker: 'HiveMQ CE', suite: whole },
+      ],
+      [],
+    );
+    expect(cells(document, 'The suite on MQTT 5.0')).toEqual(['40 passed, **1 failed**, 1 not run', '41 passed']);
+    expect(cells(document, 'The suite on MQTT 3.1.1')).toEqual(['38 passed, 3 not run', '38 passed']);
+    const [, underMosquitto, underHiveMQ] = document.split(/^### .*$/m);
+    expect(underMosquitto).toContain(
+      'Not run here, because its order is none:\n\n- keeps the order\n\n' +
+        'Not run here, because it says nothing:\n\n- says who it is (MQTT 3.1.1)\n- tells the time (MQTT 3.1.1)',
+    );
+    expect(underHiveMQ).not.toContain('Not run here');
     expect(cells(brokersDocument([RECORD], []), 'The suite on MQTT 5.0')).toEqual(['not run']);
   });
 });
@@ -85,30 +111,45 @@ describe('The results of the suite', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('are read from Jest’s report, by broker and version', async () => {
-    const result = (version: number, title: string, status: string) => ({
-      ancestorTitles: ['On Mosquitto', `protocol version ${version}:`],
-      fullName: `On Mosquitto protocol version ${version}: ${title}`,
-      status,
-    });
+  const result = (version: number, title: string, status: string) => ({
+    ancestorTitles: ['On Mosquitto', `protocol version ${version}:`, 'members'],
+    title,
+    status,
+  });
+
+  /** Jest's report of a spec file for each of these. */
+  async function reportOf(results: Record<string, readonly ReturnType<typeof result>[]>): Promise<string> {
     const report = join(folder, 'report.json');
-    const testResults = [
-      {
-        name: join(folder, 'mosquitto.spec.ts'),
-        assertionResults: [
-          result(5, 'a', 'passed'),
-          result(5, 'b', 'failed'),
-          result(4, 'a', 'passed'),
-          result(4, 'b', 'todo'),
-        ],
-      },
-      { name: join(folder, 'hivemq.spec.ts'), assertionResults: [result(5, 'a', 'passed')] },
-    ];
+    const testResults = Object.entries(results).map(([key, assertionResults]) => ({
+      name: join(folder, `${key}.spec.ts`),
+      assertionResults,
+    }));
     await writeFile(report, JSON.stringify({ testResults }));
+    return report;
+  }
+
+  it('are read from Jest’s report, by broker and version', async () => {
+    const report = await reportOf({
+      mosquitto: [
+        result(5, 'a', 'passed'),
+        result(5, 'b', 'failed'),
+        result(4, 'a', 'passed'),
+        result(4, notRunHere('b', 'it [says] nothing'), 'pending'),
+      ],
+      hivemq: [result(5, 'a', 'passed')],
+    });
     expect(suiteResults(report, 'mosquitto')).toEqual({
-      on5: { passed: 1, failed: ['On Mosquitto protocol version 5: b'], skipped: [] },
-      on4: { passed: 1, failed: [], skipped: ['On Mosquitto protocol version 4: b'] },
+      on5: { passed: 1, failed: ['members b'], skipped: [] },
+      on4: { passed: 1, failed: [], skipped: [{ name: 'members b', because: 'it [says] nothing' }] },
     });
     expect(suiteResults(report, 'nanomq')).toBeUndefined();
   });
+
+  it.each(['pending', 'todo', 'disabled'])(
+    'are not taken from a report with a test that is %s for no reason',
+    async (status) => {
+      const report = await reportOf({ mosquitto: [result(5, 'a', 'passed'), result(5, 'b', status)] });
+      expect(() => suiteResults(report, 'mosquitto')).toThrow('This test was skipped without a reason: members b');
+    },
+  );
 });

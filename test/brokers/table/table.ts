@@ -3,7 +3,7 @@ import type { Outcome, VersionExamination } from '../../../lib/doctor/examinatio
 import { type ProbeName, PROBES } from '../../../lib/doctor/probes/index.js';
 import { verdictOn } from '../../../lib/doctor/verdict.js';
 import { versionName } from '../../../lib/doctor/version-name.js';
-import type { BrokerRecord, SuiteResult } from './broker-record.js';
+import type { BrokerRecord, SkippedTest, SuiteResult } from './broker-record.js';
 
 const LEVELS: Readonly<Record<Level, string>> = {
   problem: '**Loses messages**: ',
@@ -17,7 +17,7 @@ export function brokersDocument(records: readonly BrokerRecord[], absent: readon
   return [
     '# What brokers do with shared subscriptions',
     '<!-- Written by `npm run brokers:table`. -->',
-    'Written by `npm run brokers:table` from what the doctor (`npx nestjs-mqtt-shared doctor <url>`) found out, and from the results of the suite in `test/brokers`; the records are in `test/brokers/results`. Each broker ran with its defaults. Where MQTT 5.0 and 3.1.1 differ, a cell says so; a question without an answer does not arise there.',
+    'Written by `npm run brokers:table` from what the doctor (`npx nestjs-mqtt-shared doctor <url>`) found out, and from the results of the suite in `test/brokers`; the records are in `test/brokers/results`. Each broker ran with its defaults. Where MQTT 5.0 and 3.1.1 differ, a cell says so; a question without an answer does not arise there. A test of the suite that a broker leaves no room for is named under it, with the reason; all others run.',
     absent.length > 0 ? `Not recorded yet: ${absent.join(', ')}.` : '',
     table(records),
     '## What it means',
@@ -48,7 +48,7 @@ function suiteCell(result: SuiteResult | undefined): string {
   return [
     `${passed} passed`,
     failed.length > 0 && `**${failed.length} failed**`,
-    skipped.length > 0 && `${skipped.length} skipped`,
+    skipped.length > 0 && `${skipped.length} not run`,
   ]
     .filter(Boolean)
     .join(', ');
@@ -69,7 +69,6 @@ function answers(versions: readonly VersionExamination[], name: ProbeName): stri
 
 function meaning({ broker, version, versions, suite }: BrokerRecord): string[] {
   const { summary, advice, options } = verdictOn({ address: `${broker} ${version}`, versions, leftBehind: [] });
-  const skipped = [...(suite?.on5.skipped ?? []), ...(suite?.on4.skipped ?? [])];
   return [
     `### ${broker} ${version}`,
     summary,
@@ -77,8 +76,22 @@ function meaning({ broker, version, versions, suite }: BrokerRecord): string[] {
     options.length > 0
       ? `Options to set: ${options.map(({ name, value }) => `\`${name}: ${value}\``).join(', ')}.`
       : 'Options to set: none.',
-    skipped.length > 0
-      ? `Tests of the suite that cannot run here:\n\n${skipped.map((one) => `- ${one}`).join('\n')}`
-      : '',
+    ...(suite === undefined ? [] : leftOut(suite.on5.skipped, suite.on4.skipped)),
   ];
 }
+
+/** Tests of the suite that rest on what the broker does not do, by reason. */
+function leftOut(on5: readonly SkippedTest[], on4: readonly SkippedTest[]): string[] {
+  const all = [...on5, ...on4];
+  return unique(all.map(({ because }) => because)).map((because) => {
+    const has = (tests: readonly SkippedTest[], name: string): boolean =>
+      tests.some((test) => test.name === name && test.because === because);
+    const lines = unique(all.filter((test) => test.because === because).map(({ name }) => name)).map((name) => {
+      if (!has(on4, name)) return `- ${name} (MQTT 5.0)`;
+      return has(on5, name) ? `- ${name}` : `- ${name} (MQTT 3.1.1)`;
+    });
+    return `Not run here, because ${because}:\n\n${lines.join('\n')}`;
+  });
+}
+
+const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
