@@ -4,7 +4,7 @@ import { PATIENCE } from './support/traits.js';
 
 brokerSuite(hivemq, {
   evenShares: {
-    because: 'a member fetches up to 50 messages, and no more before all of them are acknowledged: one can take all',
+    because: 'a member fetches up to 50 messages, and no more before all of them are acknowledged, so one can take all',
   },
   keepsOrder: true,
   outlivesMembers: {
