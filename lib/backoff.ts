@@ -46,6 +46,9 @@ export function backoffDelay(backoff: Backoff, attempt: number, random: () => nu
  * @throws InvalidOptionError
  */
 export function validateBackoff(option: string, backoff: BackoffOptions = {}, least = 0): void {
+  if (typeof backoff !== 'object' || backoff === null) {
+    throw new InvalidOptionError(option, `${inspect(backoff)} is no object`, 'Write { initial: 500 }, for example.');
+  }
   const { initial, factor, max, jitter } = backoff;
   number(`${option}.initial`, initial, least);
   number(`${option}.factor`, factor, 1);

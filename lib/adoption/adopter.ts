@@ -30,6 +30,8 @@ export interface AdopterOptions extends Omit<PresenceWatchOptions, 'groups'> {
 }
 
 interface RunningAdoption {
+  /** Client Identifier. */
+  readonly session: string;
   readonly group: string;
   readonly adoption: Adoption;
 }
@@ -41,7 +43,7 @@ export class Adopter implements PresenceListener {
   /** By the Client Identifier of the session. */
   private readonly running = new Map<string, RunningAdoption>();
   /** Over, but for handlers that still run. */
-  private readonly finishing = new Set<Adoption>();
+  private readonly finishing = new Set<RunningAdoption>();
   /** Counts of adoptions that are over, by group. */
   private readonly past = new Map<string, ConsumerSnapshot>();
   private stopped = false;
@@ -145,7 +147,8 @@ export class Adopter implements PresenceListener {
       return;
     }
     const adoption = new Adoption({ ...options, ...options.adoption(group, presence), group, presence });
-    this.running.set(session, { group, adoption });
+    const running = { session, group, adoption };
+    this.running.set(session, running);
     options.events.emit({ type: 'adopting', session, group });
     try {
       const outcome = await adoption.run();
@@ -161,8 +164,8 @@ export class Adopter implements PresenceListener {
       const counts = countsOnly(adoption.snapshot());
       const past = this.past.get(group);
       this.past.set(group, past === undefined ? counts : addSnapshots(past, counts));
-      this.finishing.add(adoption);
-      void adoption.whenNothingRuns().then(() => this.finishing.delete(adoption));
+      this.finishing.add(running);
+      void adoption.whenNothingRuns().then(() => this.finishing.delete(running));
     }
   }
 
@@ -178,11 +181,20 @@ export class Adopter implements PresenceListener {
     this.watch.waitNoMore();
     for (const board of this.boards.values()) board.reset();
     for (const answer of this.answers.values()) clearTimeout(answer);
-    const adoptions = [...[...this.running.values()].map(({ adoption }) => adoption), ...this.finishing];
+    const atHand = [...this.running.values(), ...this.finishing];
+    for (const running of atHand) this.tellOf(running);
+    const adoptions = atHand.map(({ adoption }) => adoption);
     const timeout = new ShuttingDownError(deadline);
     await within(Promise.all(adoptions.map((adoption) => adoption.stop())), deadline, () => timeout).catch(() => {
       for (const adoption of adoptions) adoption.abort(timeout);
     });
     await this.watch.stop();
+  }
+
+  /** What has not begun is not waited for, but given back. */
+  private tellOf({ session, group, adoption }: RunningAdoption): void {
+    const { running } = adoption.snapshot();
+    if (running === 0) return;
+    this.options.events.emit({ type: 'draining', connection: session, group, running, waiting: 0 });
   }
 }

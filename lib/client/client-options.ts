@@ -1,5 +1,6 @@
 import type { ProducerDeserializer, ProducerSerializer } from '@nestjs/microservices';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
+import { oneOf } from '../one-of.js';
 import type { Codec } from '../payload/codec.js';
 import type { ConnectionOptions } from '../session/connection-options.js';
 import { validateConnectionOptions } from '../session/validate-connection-options.js';
@@ -32,14 +33,10 @@ export interface ClientMQTTSharedOptions extends ConnectionOptions {
 
 /** @throws InvalidOptionError, InvalidUrlError */
 export function validateClientOptions(options: ClientMQTTSharedOptions): void {
-  const { qos = 1, protocolVersion = 5, leadingSlash = 'strip', offlineQueue = 0, requireSubscribers } = options;
+  const { qos = 1, protocolVersion = 5, leadingSlash, offlineQueue = 0, requireSubscribers } = options;
   validateConnectionOptions(options);
-  if (qos !== 0 && qos !== 1 && qos !== 2) {
-    throw new InvalidOptionError('qos', `it is ${String(qos)}`, 'Use 0, 1 or 2.');
-  }
-  if (leadingSlash !== 'strip' && leadingSlash !== 'keep') {
-    throw new InvalidOptionError('leadingSlash', `it is ${String(leadingSlash)}`, "Use 'strip' or 'keep'.");
-  }
+  oneOf('qos', qos, [0, 1, 2]);
+  oneOf('leadingSlash', leadingSlash, ['strip', 'keep']);
   if (!(offlineQueue >= 0)) {
     throw new InvalidOptionError('offlineQueue', 'it is no number from 0 on', 'Give a number of messages.');
   }

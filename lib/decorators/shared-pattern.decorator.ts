@@ -5,6 +5,7 @@ import { validateShareName } from '../topic/share-name.js';
 import { formatSharedSubscription } from '../topic/shared-subscription.js';
 import { MQTT_SHARED, SHARED_PATTERNS, type SharedPatternDefinition } from './shared-pattern.metadata.js';
 import type { SharedPatternOptions } from './shared-pattern-options.js';
+import { validateOptionsOf } from './validate-pattern-options.js';
 
 /** Stands for the server's `group` in the name under which a pattern is registered. */
 const SERVER_GROUP = '{group}';
@@ -19,7 +20,7 @@ const EMPTY_LIST = { rule: 'it is an empty list', fix: 'Give at least one Topic 
  * `group` is the Share Name; without it the server's `group` option counts. `filter` is a Topic Filter or several;
  * a wildcard may have a name, `devices/+deviceId/#rest`, for `@TopicParam`. Give the decorator twice for two groups.
  *
- * Throws `InvalidTopicFilterError` or `InvalidShareNameError` when the class is defined.
+ * Throws `InvalidTopicFilterError`, `InvalidShareNameError` or `InvalidOptionError` when the class is defined.
  *
  * @publicApi
  */
@@ -37,6 +38,7 @@ export function SharedPattern(
   return (target, key, descriptor) => {
     const method = `${target.constructor.name}.${String(key)}`;
     if (hasGroup) validateShareName(group as string, { where: method });
+    validateOptionsOf(method, options);
     if (filters.length === 0) throw new InvalidTopicFilterError({ value: filters, where: method, ...EMPTY_LIST });
     const added = filters.map((written): SharedPatternDefinition => {
       refuseShared(written, method);

@@ -1,5 +1,8 @@
-import type { Backoff, BackoffOptions } from '../backoff.js';
+import { inspect } from 'node:util';
+import { type Backoff, type BackoffOptions, backoffWith, validateBackoff } from '../backoff.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
+import { oneOf } from '../one-of.js';
+import { wholeNumber } from '../whole-number.js';
 import { Attempts } from './attempts.js';
 import type { FailureEnd, FailurePolicy } from './failure-policy.js';
 
@@ -35,17 +38,20 @@ export interface OnErrorOptions {
 export const DEFAULT_ATTEMPTS = 3;
 export const DEFAULT_ATTEMPT_BACKOFF: Backoff = { initial: 250, factor: 2, max: 30_000, jitter: 0.5 };
 
-const THENS: readonly unknown[] = ['redeliver', 'dead-letter', 'reject', 'ack'] satisfies OnErrorOptions['then'][];
+/** @throws InvalidOptionError */
+export function validateOnError(onError: OnErrorOptions = {}): void {
+  if (typeof onError !== 'object' || onError === null) {
+    const example = "Write { then: 'dead-letter' }, for example.";
+    throw new InvalidOptionError('onError', `${inspect(onError)} is no object of options`, example);
+  }
+  wholeNumber('onError.attempts', onError.attempts, 1);
+  oneOf('onError.then', onError.then, ['redeliver', 'dead-letter', 'reject', 'ack']);
+  validateBackoff('onError.backoff', onError.backoff);
+}
 
 /** The policy of a pattern: its own options over those of its server. */
 export function failurePolicy(server: OnErrorOptions, pattern: OnErrorOptions, end: FailureEnd): FailurePolicy {
   const attempts = pattern.attempts ?? server.attempts ?? DEFAULT_ATTEMPTS;
-  if (!Number.isInteger(attempts) || attempts < 1) {
-    throw new InvalidOptionError('onError.attempts', `${attempts} is no whole number from 1 on`, 'Use 1 for no retry.');
-  }
-  const { then = server.then ?? 'redeliver' } = pattern;
-  if (!THENS.includes(then)) {
-    throw new InvalidOptionError('onError.then', `"${String(then)}" is none of ${THENS.join(', ')}`, 'Choose one.');
-  }
-  return new Attempts(attempts, { ...DEFAULT_ATTEMPT_BACKOFF, ...server.backoff, ...pattern.backoff }, end);
+  const backoff = backoffWith(backoffWith(DEFAULT_ATTEMPT_BACKOFF, server.backoff), pattern.backoff);
+  return new Attempts(attempts, backoff, end);
 }

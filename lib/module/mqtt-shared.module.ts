@@ -1,4 +1,11 @@
-import { ConfigurableModuleBuilder, type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { ClientMQTTShared } from '../client/client-mqtt-shared.js';
 import { ServerMQTTShared } from '../server/server-mqtt-shared.js';
 import {
@@ -10,6 +17,11 @@ import {
 } from './module-options.js';
 
 const OPTIONS = Symbol('options of MQTTSharedModule');
+
+/** Milliseconds after the start of the application. */
+const REMIND_AFTER = 10_000;
+const FORGOTTEN =
+  'Methods are registered with connectMicroservice(), and nothing is subscribed: call `await app.startAllMicroservices()`.';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<MQTTSharedModuleOptions>({
   optionsInjectionToken: OPTIONS,
@@ -30,15 +42,21 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<MQTTSharedModu
  * app.connectMicroservice({ strategy: app.get(ServerMQTTShared) });
  * ```
  *
- * Neither connects before it is used: the client with its first message, the server with `startAllMicroservices()`.
+ * Neither connects before it is used: the client with its first message, the server with `startAllMicroservices()`, of
+ * which a warning reminds where methods are registered and it has not been called 10 s after the application's start.
  * The client is closed when the application has shut down, after the server has finished its messages.
  *
  * @throws InvalidOptionError, InvalidUrlError, InvalidShareNameError when the application is created
  * @publicApi
  */
 @Module({})
-export class MQTTSharedModule extends ConfigurableModuleClass implements OnApplicationShutdown {
-  constructor(private readonly client: ClientMQTTShared) {
+export class MQTTSharedModule extends ConfigurableModuleClass implements OnApplicationBootstrap, OnApplicationShutdown {
+  private reminder: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly client: ClientMQTTShared,
+    private readonly server: ServerMQTTShared,
+  ) {
     super();
   }
 
@@ -52,7 +70,15 @@ export class MQTTSharedModule extends ConfigurableModuleClass implements OnAppli
     return super.forRootAsync(options);
   }
 
+  /** A hybrid application may start its microservices after itself. */
+  onApplicationBootstrap(): void {
+    this.reminder = setTimeout(() => {
+      if (this.server.isForgotten) new Logger(ServerMQTTShared.name).warn(FORGOTTEN);
+    }, REMIND_AFTER).unref();
+  }
+
   async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.reminder);
     await this.client.close();
   }
 }

@@ -87,7 +87,10 @@ export type MQTTSharedEvent =
     }
   /** The connection is renewed so that the broker delivers `held` messages again. */
   | { readonly type: 'recycling'; readonly connection: string; readonly held: number }
-  /** `close()` has begun: `running` messages have a handler running, `waiting` wait for their turn. */
+  /**
+   * `close()` has begun: `running` messages have a handler running, `waiting` wait for their turn. Also for an adopted
+   * session, under its Client Identifier, where messages of it are running.
+   */
   | {
       readonly type: 'draining';
       readonly connection: string;

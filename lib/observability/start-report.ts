@@ -43,6 +43,7 @@ export interface MQTTSharedStartWarning {
     | 'NO_SHUTDOWN_HOOKS'
     | 'SMALL_WINDOW'
     | 'STRIPPED_SLASH'
+    | 'COLON_LEVEL'
     | 'BATCHES_ON_ONE_CONNECTION';
   /** The methods concerned; all of them where it is about the server. */
   readonly methods: readonly string[];

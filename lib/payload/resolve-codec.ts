@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { PayloadDecodeError } from '../errors/payload-decode.error.js';
 import type { Codec, PayloadInfo } from './codec.js';
@@ -42,7 +43,7 @@ export function resolveCodec(codec: Codec = 'auto'): PayloadCodec {
       if (typeof codec?.encode === 'function' && typeof codec.decode === 'function') return customCodec(codec);
       throw new InvalidOptionError(
         'codec',
-        'it is neither the name of a codec nor an object with `encode` and `decode`',
+        `${inspect(codec, { depth: 0 })} is neither the name of a codec nor an object with \`encode\` and \`decode\``,
         "Use 'auto', 'json', 'text', 'raw' or { encode, decode }.",
       );
   }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MessageHandler } from '@nestjs/microservices';
 import { SHARED_PATTERNS, type SharedPatternDefinition } from '../decorators/shared-pattern.metadata.js';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
+import { validateOptionsOf } from '../decorators/validate-pattern-options.js';
 import { ConflictingHandlersError } from '../errors/conflicting-handlers.error.js';
 import { InvalidTopicFilterError } from '../errors/invalid-topic-filter.error.js';
 import { MissingGroupError } from '../errors/missing-group.error.js';
@@ -25,7 +26,7 @@ export class HandlerRegistry {
   /**
    * Takes a method in as Nest hands it over. Returns the pattern as it goes over the wire.
    *
-   * @throws MissingGroupError, ConflictingHandlersError, InvalidTopicFilterError, InvalidShareNameError
+   * @throws MissingGroupError, ConflictingHandlersError, InvalidTopicFilterError, InvalidShareNameError, InvalidOptionError
    */
   add(pattern: string, callback: MessageHandler, extras: Readonly<Record<string, unknown>>): string {
     const definitions = extras[SHARED_PATTERNS] as readonly SharedPatternDefinition[] | undefined;
@@ -60,6 +61,7 @@ export class HandlerRegistry {
     const name = `the handler of pattern '${pattern}'`;
     const shared = parseSharedSubscription(pattern, { where: name });
     const filter = parseTopicFilter(shared?.filter ?? pattern, { namedLevels: false, where: name });
+    validateOptionsOf(name, options);
     return this.store(shared?.group, { name, callback, ...this.slashed(filter, name), options });
   }
 

@@ -1,4 +1,3 @@
-import { LONGEST_TIMER } from '../backoff.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { Route } from '../delivery/handler.js';
 import type { OrderBy } from '../delivery/order-by.js';
@@ -20,7 +19,6 @@ import { NestHandler } from './nest-handler.js';
 import type { ProcessingHooks } from './processing-hooks.js';
 import type { ReceivedMessage } from './received-message.js';
 import type { MQTTSharedServerOptions } from './server-options.js';
-import { wholeNumber } from '../whole-number.js';
 import type { Subscription } from './subscription.js';
 
 /** Makes a subscription what the delivery of its messages needs: options resolved, handlers callable. */
@@ -44,7 +42,6 @@ export class RouteFactory {
   route({ pattern, group, filter, handlers }: Subscription, worker: string): Route {
     const { hooks, unanswerable } = this;
     const options = handlers[0]?.options ?? {};
-    wholeNumber('concurrency', options.concurrency, 1);
     const writer = this.writer(options.codec);
     return {
       pattern,
@@ -56,16 +53,8 @@ export class RouteFactory {
       decode: (packet) => this.open(packet, writer.codec),
       handlers: handlers.map((registered, index) => {
         const timeout = registered.options.timeout ?? this.options.timeout;
-        wholeNumber('timeout', timeout, 1, LONGEST_TIMER);
-        return new NestHandler({
-          registered,
-          connection: worker,
-          timeout,
-          writer,
-          replies: index === 0,
-          hooks,
-          unanswerable,
-        });
+        const replies = index === 0;
+        return new NestHandler({ registered, connection: worker, timeout, writer, replies, hooks, unanswerable });
       }),
     };
   }

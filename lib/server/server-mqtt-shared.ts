@@ -19,6 +19,7 @@ import { wireOptions } from '../session/wire-options.js';
 import type { OutboundPublish } from '../session/wire.js';
 import { ConnectionFactory } from './connection-factory.js';
 import { Connections } from './connections.js';
+import { refuseUnknownGroups } from './connections-option.js';
 import { FailureEnds } from './failure-ends.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { ProcessingHooks } from './processing-hooks.js';
@@ -60,7 +61,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   });
   private connections: Connections | undefined;
   private replies: ReplyPublisher | undefined;
-  private starting: Promise<void> = Promise.resolve();
+  private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private looking = new AbortController();
   private report: MQTTSharedStartReport | undefined;
@@ -146,12 +147,18 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     return this.report;
   }
 
+  /** Methods are registered, and nobody has called `listen()` for them. @internal */
+  get isForgotten(): boolean {
+    return this.starting === undefined && this.messageHandlers.size > 0;
+  }
+
   // --- lifecycle ------------------------------------------------------------------------------------------------
 
   private async start(): Promise<void> {
     this.closing = undefined;
     this.looking = new AbortController();
     const subscriptions = this.registry.subscriptions();
+    refuseUnknownGroups(this.options.connections, subscriptions);
     const replies = new ReplyPublisher({
       open: (listener, signal) =>
         this.brokers.open(this.wireOptions('replies', { clean: true, sessionExpiryInterval: 0 }), listener, signal),
@@ -229,7 +236,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     this.looking.abort();
     await this.connections?.close(drainTimeout);
     // A start that this has ended undoes what it began.
-    await atMost(this.starting, Math.max(0, deadline - Date.now()));
+    await atMost(this.starting ?? Promise.resolve(), Math.max(0, deadline - Date.now()));
     await this.replies?.close(Math.max(0, deadline - Date.now()));
     this._status$.next('closed');
   }

@@ -1,15 +1,16 @@
 import type { ConsumerDeserializer, ConsumerSerializer } from '@nestjs/microservices';
-import { inspect } from 'node:util';
 import { LONGEST_TIMER } from '../backoff.js';
 import { type BrokerOption, validateBrokerOption } from '../broker/broker-option.js';
 import type { SharedPatternOptions } from '../decorators/shared-pattern-options.js';
+import { validatePatternOptions } from '../decorators/validate-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
-import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import type { StartReportMode } from '../observability/start-report.js';
 import type { ConnectionOptions } from '../session/connection-options.js';
 import { validateConnectionOptions } from '../session/validate-connection-options.js';
 import { validateShareName } from '../topic/share-name.js';
 import { type AdoptionSettings, adoptionSettings } from './adoption-options.js';
+import { type ConnectionsOption, validateConnections } from './connections-option.js';
+import { oneOf } from '../one-of.js';
 import { wholeNumber } from '../whole-number.js';
 
 /**
@@ -41,7 +42,7 @@ export interface MQTTSharedServerOptions
    */
   ackOrder?: AckOrder;
   /** Connections of each group, or of the groups that are named (1 for the others). Default 1. */
-  connections?: number | Readonly<Record<string, number>>;
+  connections?: ConnectionsOption;
   /** Bytes of payload above which a message is not handled but fails. Default 16 MiB. */
   maxPayload?: number;
   /** Accept a QoS below the one asked for. Default false: `listen()` fails. */
@@ -81,29 +82,22 @@ export const DEFAULT_SESSION_EXPIRY = 3_600;
 export const DEFAULT_REDELIVER_AFTER = 30_000;
 export const DEFAULT_DRAIN_TIMEOUT = 30_000;
 
-const START_REPORTS: readonly unknown[] = ['full', 'warnings', 'off'] satisfies StartReportMode[];
-
 const RECEIVE_MAXIMUM_LIMIT = 65_535;
 
 /** @throws InvalidOptionError, InvalidUrlError, InvalidShareNameError */
 export function validateServerOptions(options: MQTTSharedServerOptions): void {
   validateConnectionOptions(options);
   if (options.group !== undefined) validateShareName(options.group, { where: 'the option `group`' });
-  wholeNumber('concurrency', options.concurrency, 1);
+  validatePatternOptions(options);
+  oneOf('ackOrder', options.ackOrder, ['arrival', 'completion']);
+  oneOf('leadingSlash', options.leadingSlash, ['strip', 'keep']);
+  oneOf('startReport', options.startReport, ['full', 'warnings', 'off']);
   wholeNumber('receiveMaximum', options.receiveMaximum, 1, RECEIVE_MAXIMUM_LIMIT);
   wholeNumber('maxPayload', options.maxPayload, 0);
   wholeNumber('sessionExpiry', options.sessionExpiry, 0, 0xffff_ffff);
   wholeNumber('redeliverAfter', options.redeliverAfter, 0, LONGEST_TIMER);
   wholeNumber('drainTimeout', options.drainTimeout, 0, LONGEST_TIMER);
-  wholeNumber('timeout', options.timeout, 1, LONGEST_TIMER);
   adoptionSettings(options.adoption);
   validateBrokerOption(options.broker);
-  const { startReport = 'full' } = options;
-  if (!START_REPORTS.includes(startReport)) {
-    const rule = `${inspect(startReport)} is none of ${START_REPORTS.join(', ')}`;
-    throw new InvalidOptionError('startReport', rule, 'Choose one.');
-  }
-  for (const connections of [options.connections ?? 1].flatMap((n) => (typeof n === 'number' ? n : Object.values(n)))) {
-    wholeNumber('connections', connections, 1);
-  }
+  validateConnections(options.connections);
 }

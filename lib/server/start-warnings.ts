@@ -2,6 +2,7 @@ import type { BrokerProfile } from '../broker/profile.js';
 import type { MQTTSharedHandlerReport, MQTTSharedStartWarning } from '../observability/start-report.js';
 import type { ServerLimits } from '../session/wire.js';
 import { listed, methodsOf } from './concerned.js';
+import { filterWarnings } from './filter-warnings.js';
 import { DEFAULT_CONCURRENCY, type MQTTSharedServerOptions } from './server-options.js';
 import { sessionWarnings } from './session-warnings.js';
 import type { Subscription } from './subscription.js';
@@ -27,7 +28,7 @@ export function startWarnings(facts: StartFacts): MQTTSharedStartWarning[] {
     unreadDeadLetters(facts),
     noShutdownHooks(facts),
     smallWindow(facts),
-    strippedSlashes(facts),
+    ...filterWarnings(facts),
     batches(facts),
   ].filter((warning) => warning !== undefined);
 }
@@ -96,19 +97,6 @@ function smallWindow({ options, handlers }: StartFacts): Warning {
     message:
       `No more than \`receiveMaximum\` (${receiveMaximum}) messages run at once on a connection, ` +
       `whatever \`concurrency\` (${concurrency}) says.`,
-  };
-}
-
-function strippedSlashes({ subscriptions }: StartFacts): Warning {
-  const stripped = subscriptions.flatMap(({ handlers }) => handlers).filter(({ wasStripped }) => wasStripped);
-  if (stripped.length === 0) return undefined;
-  const names = stripped.map(({ name, filter }) => `"${filter.text}" of ${name}`);
-  return {
-    code: 'STRIPPED_SLASH',
-    methods: [...new Set(stripped.map(({ name }) => name))],
-    message:
-      `Filters lost their leading slash: ${listed(names)}. ClientMQTTShared takes it from topics, too; if your ` +
-      "publishers keep it, set `leadingSlash: 'keep'`.",
   };
 }
 

@@ -39,7 +39,7 @@ class Scene {
     const events = new EventBus((error) => {
       throw error;
     });
-    for (const type of ['adopting', 'adopted', 'adoption-failed', 'disconnected'] as const) {
+    for (const type of ['adopting', 'adopted', 'adoption-failed', 'disconnected', 'draining'] as const) {
       events.on(type, (event) => this.events.push(event));
     }
     this.adopter = new Adopter({
@@ -156,6 +156,21 @@ describe('The adopter', () => {
     expect(states).toEqual(['adopting', 'gone']);
     expect(wire?.log.at(-1)).toBe('disconnect');
     expect(scene.events.at(-1)).toMatchObject({ type: 'adopted', outcome: 'left' });
+  });
+
+  it('says when it stops what it waits for: what runs, and not what it gives back', async () => {
+    scene.hear(gone);
+    await pass(AFTER);
+    scene.adoptions[0]?.deliver({ topic: 'jobs/a', qos: 1, packetId: 1, payload: Buffer.from('a') });
+    scene.adoptions[0]?.deliver({ topic: 'jobs/b', qos: 1, packetId: 2, payload: Buffer.from('b') });
+    await promisesToSettle();
+    const stopped = scene.adopter.stop(60_000);
+    const said = { type: 'draining', connection: gone.clientId, group: GROUP, running: 1, waiting: 0 };
+    expect(scene.events.at(-1)).toEqual(said);
+    scene.handler.call('a').succeed();
+    await promisesToSettle();
+    await scene.confirmAll(scene.adoptions[0]);
+    await stopped;
   });
 
   it('ends a handler that does not end, and its connection without a word, when the time to stop is over', async () => {

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is the name of an option */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, ParseIntPipe, type Type } from '@nestjs/common';
 import { Ctx, EventPattern } from '@nestjs/microservices';
@@ -45,9 +46,11 @@ function controllerWith(...decorators: MethodDecorator[]): Type {
 }
 
 /** What the decorator throws when the class is defined. */
-function definitionError(...args: [string | readonly string[], (string | readonly string[])?]): MQTTSharedError {
+function definitionError(
+  ...args: [string | readonly string[], (string | readonly string[])?, SharedPatternOptions?]
+): MQTTSharedError {
   try {
-    controllerWith(SharedPattern(...(args as [string, string])));
+    controllerWith(SharedPattern(...(args as [string, string, SharedPatternOptions])));
   } catch (error) {
     if (error instanceof MQTTSharedError) return error;
     throw error;
@@ -167,6 +170,26 @@ describe('@SharedPattern refuses, when the class is defined,', () => {
     const error = definitionError(...(args as [string]));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(/^JobsController\.resize: .*not a string.*environment variable/);
+  });
+});
+
+describe('@SharedPattern refuses an option', () => {
+  it.each<[string, SharedPatternOptions, RegExp]>([
+    ['ack', { ack: 'manuel' as never }, /'manuel' is none of 'auto', 'manual'/],
+    ['ack', { ack: true as never }, /true is none of/],
+    ['orderBy', { orderBy: 'topics' as never }, /'topics' is neither 'topic' nor a function/],
+    ['qos', { qos: '1' as never }, /'1' is none of 0, 1, 2/],
+    ['concurrency', { concurrency: 0 }, /0 is no whole number from 1/],
+    ['codec', { codec: {} as never }, /\{\} is neither the name of a codec nor an object/],
+    ['onError', { onError: 'dead-letter' as never }, /'dead-letter' is no object/],
+    ['onError.attempts', { onError: { attempts: 0 } }, /0 is no whole number from 1/],
+    ['onError.then', { onError: { then: 'dead_letter' as never } }, /'dead_letter' is none of .*'dead-letter'/],
+    ['onError.backoff.max', { onError: { backoff: { max: '1s' as never } } }, /'1s' is no number from 0 on/],
+  ])('%s: %j, by its name and its method', (option, options, rule) => {
+    const error = definitionError('workers', 'jobs', options);
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', option, method: 'JobsController.resize' });
+    expect(error.message).toMatch(/^JobsController\.resize: The option /);
+    expect(error.message).toMatch(rule);
   });
 });
 

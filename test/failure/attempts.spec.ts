@@ -69,8 +69,9 @@ describe('failurePolicy', () => {
     expect(waits(failurePolicy(server, { backoff: { factor: 2 } }, redeliver))).toEqual([10, 20, 40, 80]);
   });
 
-  it.each([0, -1, 1.5, Number.NaN, Infinity])('refuses %p attempts', (attempts) => {
-    expect(() => failurePolicy({}, { attempts }, redeliver)).toThrow(/onError\.attempts/);
+  it('takes an option that is set to undefined for one that is left out', () => {
+    const server = { attempts: 3, backoff: { initial: 10, factor: 1, jitter: 0 } };
+    expect(waits(failurePolicy(server, { backoff: { initial: undefined } }, redeliver))).toEqual([10, 10]);
   });
 });
 

@@ -83,20 +83,6 @@ describe('The policy of a pattern', () => {
   ])('is %s', (_what, server, pattern, expected) => {
     expect(waits(server, pattern)).toEqual(expected);
   });
-
-  it.each([0, -1, 1.5, Number.NaN, '3' as unknown as number])(
-    'refuses attempts: %p, and names the option',
-    (attempts) => {
-      for (const [server, pattern] of [
-        [{ attempts }, {}],
-        [{}, { attempts }],
-      ] as const) {
-        expect(() => failurePolicy(server, pattern, redeliver)).toThrow(
-          expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('onError.attempts') }),
-        );
-      }
-    },
-  );
 });
 
 describe('A message whose attempts are used up', () => {

@@ -1,10 +1,11 @@
 import 'reflect-metadata';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   Controller,
   type DynamicModule,
   Inject,
   Injectable,
+  type INestApplication,
   type INestApplicationContext,
   Module,
   type Type,
@@ -189,6 +190,48 @@ describe('MQTTSharedModule.forRoot', () => {
       code: 'INVALID_OPTION',
       option: 'concurrency',
     });
+  });
+});
+
+describe('A hybrid application', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+    log.lines.length = 0;
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const reminders = (): string[] => log.lines.filter((line) => line.includes('nothing is subscribed'));
+
+  async function initialized(): Promise<INestApplication> {
+    const module = await compile([MQTTSharedModule.forRoot({ url: broker.url, server: { group: 'workers' } })]);
+    const app = module.createNestApplication();
+    opened.unshift(app);
+    app.connectMicroservice({ strategy: module.get(ServerMQTTShared) });
+    return app.init();
+  }
+
+  it('is reminded of startAllMicroservices() where methods are registered and it was not called', async () => {
+    await initialized();
+    jest.advanceTimersByTime(9_999);
+    expect(reminders()).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(reminders()).toEqual([expect.stringMatching(/^warn .*call `await app\.startAllMicroservices\(\)`/)]);
+  });
+
+  it('is not where it was called, be it after its own start', async () => {
+    const app = await initialized();
+    await app.startAllMicroservices();
+    jest.advanceTimersByTime(10_000);
+    expect(reminders()).toEqual([]);
+  });
+
+  it('is not where it only publishes, nor when it is closed before', async () => {
+    await (await compile([MQTTSharedModule.forRoot()])).init();
+    await (await initialized()).close();
+    jest.advanceTimersByTime(10_000);
+    expect(reminders()).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+/* oxlint-disable unicorn/no-thenable -- `then` is the name of an option */
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, type INestMicroservice } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
@@ -190,6 +191,24 @@ describe('listen() fails', () => {
   });
 });
 
+describe('listen() refuses', () => {
+  it('connections for a group there is none of, before it asks the broker for anything', async () => {
+    const broker = await startBroker();
+    const connected: string[] = [];
+    broker.on('connect', ({ clientId }) => connected.push(clientId));
+    const error = await listenError({ url: broker.url, connections: { workers: 2, worker: 4 } });
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', option: 'connections' });
+    expect(error.message).toMatch(/no method is in a group "worker"; there is "workers", "auditors"\. Name groups as/);
+    expect(connected).toEqual([]);
+  });
+
+  it('what a plain pattern sets wrongly, and names the pattern', () => {
+    const server = new ServerMQTTShared();
+    const add = (): void => server.addHandler('news', jest.fn() as never, true, { qos: '1' });
+    expect(add).toThrow(/^the handler of pattern 'news': The option `qos`.*'1' is none of 0, 1, 2/);
+  });
+});
+
 describe('listen() that fails', () => {
   it.each([v4, v5])('leaves no connection, no timer and no session ($protocolVersion)', async (version) => {
     const broker = await startBroker();
@@ -244,13 +263,43 @@ describe('The constructor refuses', () => {
     ['another protocol', { url: 'http://localhost' }, 'INVALID_URL', /protocol is "http:".*mqtt:/],
     ['no whole number', { concurrency: 1.5 }, 'INVALID_OPTION', /`concurrency`.*1\.5 is no whole number from 1/],
     ['too large a window', { receiveMaximum: 65_536 }, 'INVALID_OPTION', /`receiveMaximum`.*from 1 to 65535/],
-    ['no connection', { connections: { workers: 0 } }, 'INVALID_OPTION', /`connections`/],
+    ['no connection', { connections: { workers: 0 } }, 'INVALID_OPTION', /`connections\.workers`.*0 is no whole/],
+    ['connections in words', { connections: '4' as never }, 'INVALID_OPTION', /`connections`.*'4' is no whole/],
+    ['connections of null', { connections: null as never }, 'INVALID_OPTION', /`connections`.*null is no whole/],
+    ['another order', { orderBy: 'topics' as never }, 'INVALID_OPTION', /`orderBy`.*'topics'.*'topic'.*function/],
+    ['a QoS there is none of', { qos: 3 as never }, 'INVALID_OPTION', /`qos`.*3 is none of 0, 1, 2/],
+    [
+      'another order of acknowledgements',
+      { ackOrder: 'any' as never },
+      'INVALID_OPTION',
+      /`ackOrder`.*'any'.*'arrival'/,
+    ],
+    [
+      'something to do with slashes',
+      { leadingSlash: true as never },
+      'INVALID_OPTION',
+      /`leadingSlash`.*true.*'strip'/,
+    ],
+    ['a codec by another name', { codec: 'xml' as never }, 'INVALID_OPTION', /`codec`.*'xml'.*'json'/],
+    ['a policy as a word', { onError: 'ack' as never }, 'INVALID_OPTION', /`onError`.*'ack' is no object.*then:/],
+    ['another end', { onError: { then: 'retry' as never } }, 'INVALID_OPTION', /`onError\.then`.*'retry'.*'redeliver'/],
+    [
+      'a wait as a number',
+      { onError: { backoff: 500 as never } },
+      'INVALID_OPTION',
+      /`onError\.backoff`.*500.*initial:/,
+    ],
+    ['half a wait', { onError: { backoff: { factor: 0.5 } } }, 'INVALID_OPTION', /`onError\.backoff\.factor`.*0\.5/],
     ['a negative time', { drainTimeout: -1 }, 'INVALID_OPTION', /`drainTimeout`/],
     ['what is no number', { maxPayload: Number.NaN }, 'INVALID_OPTION', /`maxPayload`.*NaN/],
     ['a group with a wildcard', { group: 'a#' }, 'INVALID_SHARE_NAME', /option `group`.*"a#"/],
   ])('%s', (_what, options, code, message) => {
     expect(() => new ServerMQTTShared(options)).toThrow(expect.objectContaining({ code }));
     expect(() => new ServerMQTTShared(options)).toThrow(message);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Infinity, '3' as never])('attempts: %p, and names the option', (attempts) => {
+    expect(() => new ServerMQTTShared({ onError: { attempts } })).toThrow(/`onError\.attempts`.* is no whole number/);
   });
 
   it('a URL without repeating the password in it', () => {

@@ -266,7 +266,7 @@ describe('The log of a start', () => {
 
   it('has no other setting', () => {
     const options = { startReport: 'quiet' as 'off' };
-    expect(() => new ServerMQTTShared(options)).toThrow(/`startReport`.*'quiet' is none of full, warnings, off/);
+    expect(() => new ServerMQTTShared(options)).toThrow(/`startReport`.*'quiet' is none of 'full', 'warnings', 'off'/);
   });
 });
 
@@ -346,6 +346,20 @@ const CASES: Case[] = [
     server: {},
     says: /"jobs" of TestController\.work.*`leadingSlash: 'keep'`/,
     mended: { server: { leadingSlash: 'keep' } },
+  },
+  {
+    code: 'COLON_LEVEL',
+    pattern: SharedPattern('workers', 'devices/:deviceId/jobs'),
+    server: {},
+    says: /":deviceId".*these very characters: "devices\/:deviceId\/jobs" of TestController\.work\. Write `\+`.*`\+deviceId`/,
+    mended: { pattern: SharedPattern('workers', ['devices/+deviceId/jobs', 'at/10:30', 'devices/:/jobs']) },
+  },
+  {
+    code: 'COLON_LEVEL',
+    pattern: EventPattern('$share/workers/devices/:id') as MethodDecorator,
+    server: {},
+    says: /"devices\/:id" of the handler of pattern '\$share\/workers\/devices\/:id'\. Write `\+`/,
+    mended: { pattern: EventPattern('$share/workers/devices/+') as MethodDecorator },
   },
 ];
 
