@@ -7,6 +7,7 @@ import type { OutboundPublish, ProtocolVersion, Wire, WireListener, Will } from 
 import { finishBacklog } from './finish-session.js';
 import type { Presence } from './presence-message.js';
 import { publishPresence } from './publish-presence.js';
+import { replaceSession } from './replace-session.js';
 import { SessionPresence } from './session-presence.js';
 
 export interface AdoptionOptions {
@@ -172,9 +173,8 @@ export class Adoption {
    * session: that the will of this connection then says `gone` is for the case that this is the last that is heard of it.
    */
   private async replaceSession(): Promise<void> {
-    const listener = { publish: () => true, released: () => {}, closed: () => {} };
     const { signal } = this.stopping;
-    const wire = await this.options.open(listener, signal, { clean: true });
+    const wire = await replaceSession(this.options.open, signal);
     if (signal.aborted) wire.destroy();
     else signal.addEventListener('abort', () => wire.destroy());
     const ending = this.clear(wire);

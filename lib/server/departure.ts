@@ -1,4 +1,5 @@
 import { finishBacklog } from '../adoption/finish-session.js';
+import { replaceSession } from '../adoption/replace-session.js';
 import { atMost, within } from '../deadline.js';
 import type { BrokerProfile } from '../broker/profile.js';
 import type { Consumer } from '../delivery/consumer.js';
@@ -152,11 +153,10 @@ export class Departure {
     const { persistent, address, clientId, open, events } = this.options;
     if (!persistent) return;
     const patience = Math.max(LEAVE_TIMEOUT, milliseconds);
-    const listener = { publish: () => true, released: () => {}, closed: () => {} };
     const opening = new AbortController();
     try {
       const wire = await within(
-        open(listener, opening.signal, { clean: true }),
+        replaceSession(open, opening.signal),
         patience,
         () => new NoAnswerError(address(), clientId, 'CONNECT', patience),
       );
