@@ -46,6 +46,7 @@ export class Consumer {
   private readonly owed: Owed;
   private readonly unsettled = new Bag<Delivery>();
   private paused = false;
+  private pauseCount = 0;
   private discarding: 'no' | 'on this connection' | 'for good' = 'no';
   private unsettledQoS0 = 0;
   private readonly conditions = new Conditions();
@@ -161,9 +162,15 @@ export class Consumer {
     return this.paused;
   }
 
+  /** How often reading has paused. */
+  get pauses(): number {
+    return this.pauseCount;
+  }
+
   private hasRoom(): boolean {
     if (this.inHand <= this.options.receiveMaximum) return true;
     this.paused = true;
+    this.pauseCount++;
     this.report.paused(this.inHand);
     this.conditions.changed();
     return false;

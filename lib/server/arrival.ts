@@ -28,7 +28,7 @@ export class Arrival {
 
   constructor(
     private readonly options: ArrivalOptions,
-    private readonly consumer: Consumer,
+    private readonly consumer: Pick<Consumer, 'isPaused' | 'pauses'>,
     private readonly announcer: SessionAnnouncer,
     /** Aborted when the member begins to leave: nothing is subscribed to any more. */
     private readonly leaving: AbortSignal,
@@ -106,15 +106,20 @@ export class Arrival {
     return Promise.race([answer, this.leavingBegins]);
   }
 
-  /** Waits for the broker's answer, for as long as it may have been sent and cannot be read. */
+  /**
+   * Waits for the broker's answer, for as long as it may have been sent and cannot be read: Mosquitto may send a whole
+   * backlog without regard to the window, and its answer comes behind that, of which reading takes in a window at a time.
+   */
   private async answered<T>(wire: Wire, answer: Promise<T>, packet: string): Promise<T> {
     const { clientId, answerTimeout } = this.options;
     const timeout = new NoAnswerError(wire.address, clientId, packet, answerTimeout);
     for (;;) {
+      const { pauses } = this.consumer;
       try {
         return await within(answer, answerTimeout, () => timeout);
       } catch (error) {
-        if (error !== timeout || !wire.open || !this.consumer.isPaused) throw error;
+        const hasPaused = this.consumer.isPaused || this.consumer.pauses > pauses;
+        if (error !== timeout || !wire.open || !hasPaused) throw error;
       }
     }
   }
