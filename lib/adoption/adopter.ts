@@ -5,12 +5,10 @@ import { Adoption, type AdoptionOptions } from './adoption.js';
 import { PresenceBoard } from './presence-board.js';
 import { type Presence, rollCallTopic } from './presence-message.js';
 import { type PresenceListener, PresenceWatch, type PresenceWatchOptions } from './presence-watch.js';
+import { RollCallAnswers } from './roll-call-answers.js';
 
 /** Milliseconds by which each further candidate for an adoption waits longer. */
 const STEP = 2_000;
-
-/** Milliseconds after a roll call in which others are answered with it. */
-const ANSWER_TOGETHER = 200;
 
 export interface AdopterOptions extends Omit<PresenceWatchOptions, 'groups'> {
   /** Of this worker's Client Identifiers. */
@@ -22,7 +20,7 @@ export interface AdopterOptions extends Omit<PresenceWatchOptions, 'groups'> {
   readonly adoption: (
     group: string,
     presence: Presence,
-  ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'protocolVersion' | 'profile'>;
+  ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'subscribe' | 'protocolVersion' | 'profile'>;
   /** Says anew what one of the own sessions is. */
   readonly reassert: (clientId: string, presence: Presence) => void;
   /** Says anew that somebody is at the own sessions of a group. */
@@ -48,8 +46,7 @@ export class Adopter implements PresenceListener {
   private readonly past = new Map<string, ConsumerSnapshot>();
   private stopped = false;
   private begun = false;
-  /** By group. */
-  private readonly answers = new Map<string, NodeJS.Timeout>();
+  private readonly answers = new RollCallAnswers((group) => this.answerRollCall(group));
 
   constructor(private readonly options: AdopterOptions) {
     const { prefix, stem, after, own, incarnation, reassert } = options;
@@ -116,20 +113,28 @@ export class Adopter implements PresenceListener {
 
   lost(): void {
     for (const board of this.boards.values()) board.reset();
+    // Others have read that this process may be gone, and its members may be connected.
+    if (this.options.writesObituary && !this.stopped) this.answerAll();
   }
 
   heard(group: string, topic: string, payload: Buffer): void {
     if (this.stopped) return;
     const board = this.boards.get(group);
     if (topic !== rollCallTopic(this.options.prefix, group)) board?.receive(topic, payload);
-    else if (board !== undefined && !this.answers.has(group)) {
-      const answer = setTimeout(() => this.answerRollCall(group), ANSWER_TOGETHER);
-      this.answers.set(group, answer);
-    }
+    else if (board !== undefined) this.answers.soon(group);
+  }
+
+  mayBeGone(incarnation: string): void {
+    if (this.stopped) return;
+    if (incarnation === this.options.incarnation) this.answerAll();
+    else for (const board of this.boards.values()) board.doubt(incarnation);
+  }
+
+  private answerAll(): void {
+    for (const group of this.boards.keys()) this.answers.soon(group);
   }
 
   private answerRollCall(group: string): void {
-    this.answers.delete(group);
     this.options.answer(group);
     for (const running of this.running.values()) if (running.group === group) running.adoption.answer();
   }
@@ -180,7 +185,7 @@ export class Adopter implements PresenceListener {
     this.stopped = true;
     this.watch.waitNoMore();
     for (const board of this.boards.values()) board.reset();
-    for (const answer of this.answers.values()) clearTimeout(answer);
+    this.answers.cancel();
     const atHand = [...this.running.values(), ...this.finishing];
     for (const running of atHand) this.tellOf(running);
     const adoptions = atHand.map(({ adoption }) => adoption);

@@ -26,14 +26,16 @@ export interface AdoptionOptions {
     options: { clean: boolean; will?: Will },
   ) => Promise<Wire>;
   readonly consumer: (port: ConsumerPort) => Consumer;
+  /** Asks for the session's filters. */
+  readonly subscribe: (wire: Wire) => Promise<unknown>;
 }
 
 /** How an adoption ended: the session is no more; it still holds what failed; or somebody else has it now. */
 export type AdoptionOutcome = 'ended' | 'left' | 'taken-over';
 
 /**
- * Takes the place of a worker that is gone: connects with its Client Identifier, unsubscribes, handles what its session
- * holds, ends the session and removes its presence.
+ * Takes the place of a worker that is gone: connects with its Client Identifier, unsubscribes and handles what its session
+ * holds, or the other way round where the broker wants that, ends the session and removes its presence.
  *
  * Each step can be the last one: until the end the session and its presence are there, and the will of this connection
  * says `gone` again. If the owner comes back the broker ends this connection, and what has not been acknowledged is the
@@ -116,16 +118,30 @@ export class Adoption {
       // The broker's answers come behind what the session holds. By `adopting` its owner knows that the subscriptions
       // are gone, so it comes first.
       wire.resume();
-      const announced = Promise.all([
-        publishPresence(wire, this.session.message('adopting')),
-        wire.unsubscribe(this.options.presence.filters),
-      ]);
-      await finishBacklog(wire, this.consumer, announced, this.options.profile.resumptionPause);
+      const announced = publishPresence(wire, this.session.message('adopting'));
+      const pause = this.resumptionPause;
+      if (pause > 0) {
+        const subscribed = Promise.all([announced, this.options.subscribe(wire)]);
+        await finishBacklog(wire, this.consumer, subscribed, pause);
+      }
+      await finishBacklog(wire, this.consumer, Promise.all([announced, this.unsubscribe(wire)]), 0);
     } catch (error) {
       if (wire.open && !this.givingBack) throw error;
       return this.outcomeOfLoss;
     }
     return this.consumer.snapshot().unsettled === 0 ? 'ended' : 'left';
+  }
+
+  /**
+   * A broker that sends what a session held by and by sends it only while the session is subscribed. So this member takes
+   * its share of the group's messages, too, until nothing has come for so long.
+   */
+  private get resumptionPause(): number {
+    return this.options.profile.resumptionPause;
+  }
+
+  private unsubscribe(wire: Wire): Promise<unknown> {
+    return wire.unsubscribe(this.options.presence.filters);
   }
 
   whenNothingRuns(): Promise<void> {
@@ -149,6 +165,8 @@ export class Adoption {
     this.consumer.discardArrivals('for good');
     this.consumer.leaveUnsettled();
     if (outcome !== 'ended') {
+      // Nobody waits for the answer: the next packets come behind it.
+      if (this.resumptionPause > 0) this.unsubscribe(wire).catch(() => {});
       await this.say(wire, this.session.message('gone'));
       await wire.disconnect();
     } else if (this.options.protocolVersion === 5) {

@@ -63,12 +63,15 @@ export class PresenceBoard {
     this.adopting = true;
     for (const [topic, presence] of this.known) {
       if (this.options.own.has(presence.clientId)) continue;
-      if (presence.state === 'gone') {
-        this.waitFor(topic, presence);
-      } else {
-        this.silent.add(topic);
-        this.waitFor(topic, presence, LEAST_TIME_TO_ANSWER);
-      }
+      if (presence.state === 'gone') this.waitFor(topic, presence);
+      else this.expectAnswer(topic, presence);
+    }
+  }
+
+  /** A process may be gone: whoever is at the sessions that it was at will say so. */
+  doubt(incarnation: string): void {
+    for (const [topic, presence] of this.known) {
+      if (presence.incarnation === incarnation && presence.state !== 'gone') this.expectAnswer(topic, presence);
     }
   }
 
@@ -113,6 +116,11 @@ export class PresenceBoard {
   /** The will of a connection that its worker has replaced since. */
   private isOutdated({ incarnation, connection }: Presence, last: Presence | undefined): boolean {
     return last !== undefined && last.incarnation === incarnation && last.connection > connection;
+  }
+
+  private expectAnswer(topic: string, presence: Presence): void {
+    this.silent.add(topic);
+    this.waitFor(topic, presence, LEAST_TIME_TO_ANSWER);
   }
 
   private cancel(topic: string): void {

@@ -40,6 +40,14 @@ export function rollCallTopic(prefix: string, group: string): string {
   return `${prefix}/${group}/roll-call`;
 }
 
+/**
+ * What is published here is the incarnation of a process that may be gone, for its sessions will not say so: the will of
+ * the one connection whose session ends with it. All groups have it together, because a connection has one will.
+ */
+export function obituaryTopic(prefix: string): string {
+  return `${prefix}/obituary`;
+}
+
 export function encodePresence(presence: Presence): string {
   return JSON.stringify(presence);
 }

@@ -3,9 +3,9 @@ import { within } from '../deadline.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
 import { PresenceRefusedError } from '../errors/presence-refused.error.js';
 import type { EventBus } from '../observability/event-bus.js';
-import { Link, type LinkOwner, type OpenLinkWire } from '../session/link.js';
-import type { InboundPublish, Wire, WireClosed } from '../session/wire.js';
-import { presenceFilter, rollCallTopic } from './presence-message.js';
+import { Link, type LinkOwner } from '../session/link.js';
+import type { InboundPublish, Will, Wire, WireClosed, WireListener } from '../session/wire.js';
+import { obituaryTopic, presenceFilter, rollCallTopic } from './presence-message.js';
 
 export interface PresenceWatchOptions {
   /** Client Identifier of the connection. */
@@ -21,12 +21,16 @@ export interface PresenceWatchOptions {
   readonly reconnect: Backoff;
   readonly events: EventBus;
   /** Opens the connection. */
-  readonly watch: OpenLinkWire;
+  readonly watch: (listener: WireListener, signal: AbortSignal, will: Will | undefined) => Promise<Wire>;
+  /** The wills of sessions are not to be relied on, so this connection's says that its process may be gone. */
+  readonly writesObituary: boolean;
 }
 
 export interface PresenceListener {
   /** What is retained, or published from now on. */
   heard(group: string, topic: string, payload: Buffer): void;
+  /** The connection has ended on which the process of this incarnation watches. */
+  mayBeGone(incarnation: string): void;
   /** All that is retained has been heard. */
   watching(): void;
   /** Nothing is heard any more until all that is retained comes again. */
@@ -49,7 +53,10 @@ export class PresenceWatch implements LinkOwner {
     private readonly listener: PresenceListener,
   ) {
     this.watchAnew();
-    this.link = new Link(options.watch, this, options.reconnect);
+    const { prefix, incarnation, writesObituary, watch, reconnect } = options;
+    const obituary = { topic: obituaryTopic(prefix), payload: incarnation, qos: 1, retain: false } as const;
+    const will = writesObituary ? obituary : undefined;
+    this.link = new Link((listener, signal) => watch(listener, signal, will), this, reconnect);
   }
 
   /** Resolves when what is retained of every group has been heard. @throws PresenceRefusedError */
@@ -87,8 +94,9 @@ export class PresenceWatch implements LinkOwner {
   }
 
   async connected(wire: Wire): Promise<void> {
-    const { prefix, groups, answerTimeout } = this.options;
+    const { prefix, groups, answerTimeout, writesObituary } = this.options;
     const filters = groups.map((group) => presenceFilter(prefix, group));
+    if (writesObituary) filters.push(obituaryTopic(prefix));
     await within(
       this.subscribe(wire, filters),
       answerTimeout,
@@ -134,7 +142,8 @@ export class PresenceWatch implements LinkOwner {
   publish({ topic, payload, packetId, qos }: InboundPublish): boolean {
     this.received++;
     const group = this.groupOf(topic);
-    if (group !== undefined) this.listener.heard(group, topic, payload);
+    if (topic === obituaryTopic(this.options.prefix)) this.listener.mayBeGone(payload.toString());
+    else if (group !== undefined) this.listener.heard(group, topic, payload);
     if (qos !== 0) this.current?.acknowledge({ packetId, qos, reasonCode: 0 });
     return true;
   }

@@ -5,7 +5,7 @@ export type KnownBroker = 'mosquitto' | 'hivemq' | 'artemis' | 'nanomq';
 
 const NO_PUBLISH_LIMIT = 65_535;
 
-/** As measured with `npx nestjs-mqtt-shared doctor`, see docs/brokers.md; NanoMQ 0.25.3 as it was measured by hand. */
+/** As measured with `npx nestjs-mqtt-shared doctor`, see docs/brokers.md. */
 export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
   mosquitto: {
     name: 'Eclipse Mosquitto',
@@ -17,6 +17,7 @@ export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
     deliversInBatches: false,
     resendsOnLiveConnection: false,
     resumptionPause: 0,
+    willsOfSessions: true,
     marksRedelivery: true,
     acknowledgeInAnyOrder: true,
     maximumQoS: 2,
@@ -32,6 +33,7 @@ export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
     deliversInBatches: true,
     resendsOnLiveConnection: false,
     resumptionPause: 0,
+    willsOfSessions: true,
     marksRedelivery: false,
     acknowledgeInAnyOrder: true,
     maximumQoS: 1,
@@ -47,6 +49,7 @@ export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
     deliversInBatches: false,
     resendsOnLiveConnection: false,
     resumptionPause: 0,
+    willsOfSessions: true,
     marksRedelivery: false,
     acknowledgeInAnyOrder: true,
     maximumQoS: 2,
@@ -61,7 +64,8 @@ export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
     receiveMaximum: 'drops',
     deliversInBatches: false,
     resendsOnLiveConnection: true,
-    resumptionPause: 20_000,
+    resumptionPause: 25_000,
+    willsOfSessions: false,
     marksRedelivery: true,
     acknowledgeInAnyOrder: true,
     maximumQoS: 2,
@@ -70,4 +74,8 @@ export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
 };
 
 /** Nothing is known of it, so that nothing is left to it that another worker may not get. */
-export const UNKNOWN_BROKER: BrokerProfile = { ...KNOWN_BROKERS.mosquitto, name: 'broker not recognised' };
+export const UNKNOWN_BROKER: BrokerProfile = {
+  ...KNOWN_BROKERS.mosquitto,
+  name: 'broker not recognised',
+  willsOfSessions: false,
+};

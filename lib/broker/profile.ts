@@ -32,10 +32,15 @@ export interface BrokerProfile {
   /** Unacknowledged messages come again on the same connection. */
   readonly resendsOnLiveConnection: boolean;
   /**
-   * Milliseconds that a session which comes back waits at the longest for the next of the messages that it held. 0 where
-   * all of them come at once.
+   * Milliseconds that a session which comes back waits at the longest for the next of the messages that it held, as long
+   * as it is subscribed and nothing else comes. 0 where all of them come at once, whether it is or not.
    */
   readonly resumptionPause: number;
+  /**
+   * The will of a persistent session comes when its connection breaks. Where not, it comes with the end of the session,
+   * so that a dead worker is known by the will of another of its connections.
+   */
+  readonly willsOfSessions: boolean;
   /** The resend of a message carries DUP; where not, it looks like a new message. */
   readonly marksRedelivery: boolean;
   /** PUBACKs in another order than that of arrival are taken. */

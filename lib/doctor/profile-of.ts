@@ -38,6 +38,10 @@ export function profileOf(examination: Examination): BrokerProfile {
     deliversInBatches: versions.some((version) => findingOf(version, 'window')?.inBatches),
     resendsOnLiveConnection: any((version) => findingOf(version, 'resends')?.resends),
     resumptionPause: Math.max(0, ...versions.map(resumptionPauseOf)),
+    willsOfSessions: all((version) => {
+      const finding = findingOf(version, 'will');
+      return finding && finding.afterCrash !== undefined;
+    }),
     marksRedelivery: all(marksRedelivery),
     acknowledgeInAnyOrder: all((version) => findingOf(version, 'ackOrder')?.tolerated),
     maximumQoS: Math.min(...versions.map((version) => findingOf(version, 'grantedQoS')?.granted[1] ?? 1)) as QoS,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Adopter } from '../adoption/adopter.js';
-import type { Presence } from '../adoption/presence-message.js';
 import { sessionId } from '../adoption/session-id.js';
 import { SessionPresence, type SessionPresenceOptions } from '../adoption/session-presence.js';
 import { Consumer } from '../delivery/consumer.js';
@@ -8,6 +7,7 @@ import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { planConnections, type PlannedConnection } from '../routing/connection-plan.js';
 import { adoptionSettings } from './adoption-options.js';
 import type { ConnectionFactory } from './connection-factory.js';
+import { subscribeAll } from './grant.js';
 import { Member, type MemberState } from './member.js';
 import { DEFAULT_DRAIN_TIMEOUT, DEFAULT_REDELIVER_AFTER, type MQTTSharedServerOptions } from './server-options.js';
 import { type MQTTSharedStats, statsOf } from './server-stats.js';
@@ -136,13 +136,18 @@ export class Connections {
       answerTimeout,
       reconnect,
       events,
-      watch: (listener, signal) => factory.session(clientId, false)(listener, signal, { clean: true }),
-      adoption: (group, presence) => ({
-        protocolVersion,
-        profile,
-        open: factory.session(presence.clientId, true),
-        consumer: (port) => new Consumer(this.adoptedConsumer(group, presence), port),
-      }),
+      watch: (listener, signal, will) => factory.session(clientId, false)(listener, signal, { clean: true, will }),
+      writesObituary: !profile.willsOfSessions,
+      adoption: (group, presence) => {
+        const served = this.subscriptions.filter(({ pattern }) => presence.filters.includes(pattern));
+        return {
+          protocolVersion,
+          profile,
+          open: factory.session(presence.clientId, true),
+          consumer: (port) => new Consumer(factory.consumer(presence.clientId, group, served), port),
+          subscribe: (wire) => subscribeAll(wire, served, true),
+        };
+      },
       reassert: (clientId, presence) => {
         this.members.find((member) => member.clientId === clientId)?.heard(presence);
       },
@@ -150,11 +155,6 @@ export class Connections {
         for (const member of this.members) if (member.group === group) member.answerRollCall();
       },
     });
-  }
-
-  private adoptedConsumer(group: string, { clientId, filters }: Presence) {
-    const served = this.subscriptions.filter(({ pattern }) => filters.includes(pattern));
-    return this.factory.consumer(clientId, group, served);
   }
 
   /** Derived from the stem, so that a server that comes back under its old `clientId` finds its sessions again. */

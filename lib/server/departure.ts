@@ -116,9 +116,9 @@ export class Departure {
       const unsubscribed = wire.unsubscribe(this.options.filters);
       // Reading may have paused on a full window, and then UNSUBACK comes only after messages have been handled.
       this.consumer.allowStarts();
-      const pause = wire.sessionPresent ? this.options.profile.resumptionPause : 0;
-      await finishBacklog(wire, this.consumer, unsubscribed, pause);
-      return 'nothing';
+      await finishBacklog(wire, this.consumer, unsubscribed, 0);
+      // What such a session held comes late, and only while it is subscribed: whoever has it next subscribes.
+      return wire.sessionPresent && this.options.profile.resumptionPause > 0 ? 'something' : 'nothing';
     } catch {
       return undefined;
     }

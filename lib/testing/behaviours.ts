@@ -14,6 +14,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   acknowledgementFrees: 'one message',
   marksRedelivery: true,
   takeoverReasonCode: ReasonCode.sessionTakenOver,
+  willAfterCrash: 'after its delay',
   willOnTakeover: false,
   oneCopyOn: [],
   oneGroupPerFilter: false,
@@ -91,6 +92,7 @@ export const BEHAVIOURS: Readonly<Record<BrokerName, Behaviour>> = {
     losesShareOffline: true,
     receiveMaximum: 'drops',
     windowWithoutReceiveMaximum: { 4: UNLIMITED, 5: UNLIMITED },
+    willAfterCrash: 'with the end of the session',
     resends: { every: 10_000, onResumption: { first: 15_000, every: 10_000 } },
     malformedFilter: { answer: 'DISCONNECT', reasonCode: ReasonCode.topicFilterInvalid },
     announces: {

@@ -8,7 +8,7 @@ import { EventBus } from '../../lib/observability/event-bus.js';
 import type { MQTTSharedEvent } from '../../lib/observability/events.js';
 import { Consumer, type ConsumerOptions } from '../../lib/delivery/consumer.js';
 import { KeyLanes } from '../../lib/delivery/key-lanes.js';
-import type { WireListener } from '../../lib/session/wire.js';
+import type { Will, WireListener } from '../../lib/session/wire.js';
 import { FakeWire } from '../support/fake-wire.js';
 import { promisesToSettle, route, trieOf } from '../delivery/routes.js';
 import { StubHandler } from '../delivery/stub-handler.js';
@@ -21,6 +21,8 @@ const gone = presence('dead:workers:0', { state: 'gone' });
 class Scene {
   readonly events: MQTTSharedEvent[] = [];
   readonly watches: FakeWire[] = [];
+  /** Of the connections on which presence is watched. */
+  readonly wills: (Will | undefined)[] = [];
   /** Connections with the Client Identifiers of others. */
   readonly adoptions: FakeWire[] = [];
   readonly handler = new StubHandler();
@@ -35,7 +37,7 @@ class Scene {
   /** Reason Code of SUBACK for the presence filter. */
   suback = 1;
 
-  constructor() {
+  constructor({ writesObituary = false } = {}) {
     const events = new EventBus((error) => {
       throw error;
     });
@@ -52,8 +54,13 @@ class Scene {
       own: new Map([[GROUP, new Map([['w1:workers:0', [FILTER]]])]]),
       reconnect: { initial: 100, factor: 1, max: 100, jitter: 0 },
       events,
-      watch: async (listener) => this.open(this.watches, listener),
+      watch: async (listener, _signal, will) => {
+        this.wills.push(will);
+        return this.open(this.watches, listener);
+      },
+      writesObituary,
       adoption: () => ({
+        subscribe: (wire) => wire.subscribe([{ filter: FILTER, qos: 1 }]),
         protocolVersion: 5,
         profile: this.profile,
         open: async (listener, _signal, how) => {
@@ -376,5 +383,98 @@ describe('The adopter', () => {
     await pass(50);
     await stopped;
     expect(scene.adoptions.map(({ open }) => open)).toEqual([false]);
+  });
+});
+
+describe('The adopter, where the will of a session does not come when its connection breaks,', () => {
+  let scene: Scene;
+  beforeEach(async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+    scene = new Scene({ writesObituary: true });
+    await scene.adopter.start();
+    scene.adopter.begin();
+  });
+  afterEach(async () => {
+    const stopped = scene.adopter.stop(0);
+    await pass(0);
+    await stopped;
+    jest.useRealTimers();
+  });
+  const obituaryOf = (incarnation: string) => ({ topic: 'presence/obituary', payload: Buffer.from(incarnation) });
+
+  it('has the will of the connection on which it watches say that this process may be gone', () => {
+    const payload = 'this process';
+    expect(scene.wills).toEqual([{ topic: 'presence/obituary', payload, qos: 1, retain: false }]);
+    expect(scene.watches[0]?.log).toContain('subscribe presence/obituary');
+  });
+
+  it('adopts the sessions of a process of which it has heard that, and nothing since', async () => {
+    scene.hear(presence('dead:workers:0', { incarnation: 'dead process' }));
+    await pass(AFTER);
+    scene.watches[0]?.deliver(obituaryOf('dead process'));
+    await pass(AFTER - 1);
+    expect(scene.types).toEqual([]);
+    await pass(1);
+    expect(scene.events).toEqual([{ type: 'adopting', session: 'dead:workers:0', group: GROUP }]);
+  });
+
+  it('does not if somebody says that he is there, nor those of another process', async () => {
+    const alive = presence('w2:workers:0', { incarnation: 'another process' });
+    scene.hear(alive);
+    scene.hear(presence('w3:workers:0', { incarnation: 'a third process' }));
+    await pass(AFTER);
+    scene.watches[0]?.deliver(obituaryOf('another process'));
+    await pass(AFTER - 1);
+    scene.hear(alive);
+    await pass(2 * AFTER);
+    expect(scene.types).toEqual([]);
+  });
+
+  describe('and a session sends what it held by and by', () => {
+    const seconds = async (count: number): Promise<void> => {
+      for (let second = 0; second < count; second++) {
+        await pass(1_000);
+        await scene.confirmAll(wire);
+      }
+    };
+    let wire: FakeWire | undefined;
+    beforeEach(async () => {
+      scene.profile = KNOWN_BROKERS.nanomq;
+      scene.hear(gone);
+      await pass(AFTER);
+      wire = scene.adoptions[0];
+      await scene.confirmAll(wire);
+    });
+    const announced = 'publish presence/workers/dead:workers:0';
+
+    it('takes its share of new messages, too, until nothing has come for so long, and unsubscribes then', async () => {
+      await seconds(20);
+      wire?.deliver({ topic: 'jobs/a', qos: 1, packetId: 1, payload: Buffer.from('held'), dup: true });
+      scene.handler.call('held').succeed();
+      await seconds(20);
+      expect(wire?.log).toEqual([announced, `subscribe ${FILTER}`]);
+
+      await seconds(10);
+      expect(wire?.log.slice(2)).toEqual([`unsubscribe ${FILTER}`, announced, 'disconnect']);
+      expect(scene.events.at(-1)).toMatchObject({ type: 'adopted', outcome: 'ended', handled: 1 });
+    });
+
+    it('unsubscribes before it gives the session back', async () => {
+      const stopped = scene.adopter.stop(60_000);
+      await promisesToSettle();
+      await scene.confirmAll(wire);
+      await stopped;
+      expect(wire?.log.slice(2)).toEqual([`unsubscribe ${FILTER}`, announced, 'disconnect']);
+      expect(scene.events.at(-1)).toMatchObject({ type: 'adopted', outcome: 'left' });
+    });
+  });
+
+  it('says that this process is there when it reads that it is gone, and when others may have', async () => {
+    scene.watches[0]?.deliver(obituaryOf('this process'));
+    await pass(1_000);
+    expect(scene.answered).toEqual([GROUP]);
+    scene.watches[0]?.end();
+    await pass(1_000);
+    expect(scene.answered).toEqual([GROUP, GROUP]);
   });
 });

@@ -43,7 +43,9 @@ describe('A session that is gone', () => {
         watch.listener = listener;
         return watch;
       },
+      writesObituary: false,
       adoption: (_group, { clientId }) => ({
+        subscribe: () => Promise.resolve(),
         protocolVersion: 5,
         profile: KNOWN_BROKERS.mosquitto,
         open: () => open(clientId),

@@ -15,6 +15,8 @@ export interface Traits {
   readonly keepsOrder: true | Lack;
   /** A group goes on by itself, and soon, when a member dies or leaves under load. */
   readonly outlivesMembers: true | Lack;
+  /** What comes while a member is away, and its session is there, waits for it or goes to others. */
+  readonly keepsForAbsent: true | Lack;
   /** The highest QoS that is granted to a shared subscription. */
   readonly maximumQoS: 1 | 2;
   /** What a dead member has not acknowledged goes to another member, and not to its own session alone. */
