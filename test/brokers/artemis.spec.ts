@@ -9,6 +9,7 @@ brokerSuite(artemis, {
       'now and then it delivers the messages of one publisher out of order (https://issues.apache.org/jira/browse/ARTEMIS-6191)',
   },
   outlivesMembers: true,
+  keepsForAbsent: true,
   maximumQoS: 2,
   handsOver: true,
   leavesSessions: true,

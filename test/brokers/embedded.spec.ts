@@ -8,6 +8,7 @@ brokerSuite(embedded, {
   evenShares: true,
   keepsOrder: true,
   outlivesMembers: true,
+  keepsForAbsent: true,
   maximumQoS: 2,
   handsOver: true,
   leavesSessions: false,

@@ -11,6 +11,7 @@ brokerSuite(hivemq, {
     because:
       'a group now and then stands still for 20 s and more after a member has died or left under load; nothing is lost',
   },
+  keepsForAbsent: true,
   maximumQoS: 1,
   handsOver: true,
   leavesSessions: true,

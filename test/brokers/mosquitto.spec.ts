@@ -8,6 +8,7 @@ brokerSuite(mosquitto, {
   evenShares: true,
   keepsOrder: true,
   outlivesMembers: true,
+  keepsForAbsent: true,
   maximumQoS: 2,
   handsOver: false,
   leavesSessions: false,

@@ -8,6 +8,11 @@ const leaveOut = it.skip;
 
 const isLack = (trait: true | string | Lack): trait is Lack => typeof trait === 'object';
 
+/** For a test that rests on several. */
+export function all(...traits: readonly (true | Lack)[]): true | Lack {
+  return traits.find(isLack) ?? true;
+}
+
 /**
  * Declares a test that rests on a trait, and is given its value. Where the broker lacks it, Jest keeps the test as
  * skipped, its name ending in the reason, which `npm run brokers:table` puts into `docs/brokers.md`.

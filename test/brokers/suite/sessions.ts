@@ -5,13 +5,14 @@ import { ids } from '../../support/scene.js';
 import { presence } from '../support/presence.js';
 import type { Stage } from '../support/stage.js';
 import type { Ground } from './ground.js';
-import { itWhere } from './it-where.js';
+import { all, itWhere } from './it-where.js';
 
 const workerOf = (t: Stage, name: string, options = {}) =>
   t.worker(name, [controllerFor(SharedPattern('workers', t.topic('jobs/#')), t.work.handlerOf(name))], options);
 
 export function sessions({ stage, traits }: Ground): void {
   const adopts = traits.handsOver ? { because: 'what a dead member held goes to another member at once' } : true;
+  const goesOn = all(traits.keepsForAbsent, traits.outlivesMembers);
 
   describe('when a worker', () => {
     it('is killed, others handle what it held, each message once', async () => {
@@ -45,7 +46,7 @@ export function sessions({ stage, traits }: Ground): void {
       expect(await presence(t)).toEqual([]);
     });
 
-    itWhere(traits.outlivesMembers)('is killed while messages go on coming, none is lost', async () => {
+    itWhere(goesOn)('is killed while messages go on coming, none is lost', async () => {
       const t = stage();
       const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
       const heir = await workerOf(t, 'heir');
@@ -61,7 +62,7 @@ export function sessions({ stage, traits }: Ground): void {
       expect(t.work.started().toSorted()).toEqual([...early, ...late].toSorted());
     });
 
-    itWhere(traits.outlivesMembers)(
+    itWhere(goesOn)(
       'is killed and its session is seen to while messages go on coming, each message runs once',
       async () => {
         const t = stage();
@@ -113,9 +114,10 @@ export function sessions({ stage, traits }: Ground): void {
       await t.work.whenRunning(1);
       proxy.cut();
       await worker.events.take('disconnected', 1, traits.patience);
-      await t.publish(t.topic('jobs/a'), ['meanwhile']);
+      const meanwhile = traits.keepsForAbsent === true ? ['meanwhile'] : [];
+      await t.publish(t.topic('jobs/a'), meanwhile);
       t.work.releaseAll();
-      await t.work.whenDone([...sent, 'meanwhile']);
+      await t.work.whenDone([...sent, ...meanwhile]);
       await worker.close();
 
       const again = t.work.started().filter((id, index, all) => all.indexOf(id) !== index);
