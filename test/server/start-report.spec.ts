@@ -19,6 +19,7 @@ import { startReport } from '../../lib/server/start-report.js';
 import { parseTopicFilter } from '../../lib/topic/topic-filter.js';
 import { controllerFor } from '../support/controller-for.js';
 import { hasMosquitto } from '../support/mosquitto.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 import { Scene as Brokers } from '../support/scene.js';
 import { Scene } from './worker.js';
 
@@ -408,17 +409,6 @@ describe('A warning at start', () => {
   });
 });
 
-const LIMITS = {
-  receiveMaximum: 65_535,
-  maximumQoS: 2,
-  maximumPacketSize: undefined,
-  topicAliasMaximum: 0,
-  sessionExpiryInterval: undefined,
-  retainAvailable: true,
-  sharedSubscriptionAvailable: true,
-  wildcardSubscriptionAvailable: true,
-} as const;
-
 describe('What a broker says of a session', () => {
   const filter = '$share/workers/jobs';
   const subscription = {
@@ -433,7 +423,7 @@ describe('What a broker says of a session', () => {
     const events = new EventBus(() => {});
     const record = new StartRecord(events);
     expiries.forEach((sessionExpiryInterval, index) => {
-      const limits = { ...LIMITS, sessionExpiryInterval };
+      const limits = { ...NO_LIMITS, sessionExpiryInterval };
       const connection = `w:workers:${index}`;
       events.emit({
         type: 'connected',

@@ -1,85 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { MqttClient } from 'mqtt';
-import type { IDisconnectPacket, IPublishPacket } from 'mqtt-packet';
+import type { IDisconnectPacket } from 'mqtt-packet';
 import { BrokerUnreachableError } from '../../lib/errors/broker-unreachable.error.js';
 import { ConnectionLostError } from '../../lib/errors/connection-lost.error.js';
 import { ConnectionRefusedError } from '../../lib/errors/connection-refused.error.js';
-import { openMqttWire } from '../../lib/session/mqtt-wire.js';
-import type { OutboundPublish, Wire, WireOptions } from '../../lib/session/wire.js';
-import { type ScriptedConnection, ScriptedServer } from '../support/scripted-server.js';
-import { RecordingListener } from './recording-listener.js';
+import { ScriptedServer } from '../support/scripted-server.js';
+import { answerSubscribes, message, outgoing, publish, WireScene } from './wire-scene.js';
 
 const MALFORMED = Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0xff]);
 
-let server: ScriptedServer;
-let listener: RecordingListener;
-let wires: Wire[];
-
-beforeEach(async () => {
-  server = await ScriptedServer.start();
-  listener = new RecordingListener();
-  wires = [];
-});
-
-afterEach(async () => {
-  for (const wire of wires) wire.destroy();
-  await server.stop();
-});
-
-async function open(options: Partial<WireOptions> = {}): Promise<Wire> {
-  const wire = await openMqttWire(
-    {
-      url: server.url,
-      protocolVersion: 5,
-      clientId: 'worker-1',
-      clean: false,
-      sessionExpiryInterval: 60,
-      keepalive: 60,
-      connectTimeout: 5_000,
-      ...options,
-    },
-    listener,
-  );
-  wires.push(wire);
-  return wire;
-}
-
-function message(
-  payload: string,
-  { qos = 0, ...rest }: Partial<IPublishPacket> = {},
-  topic = 'jobs/a',
-): IPublishPacket {
-  return { cmd: 'publish', topic, payload, qos, dup: false, retain: false, ...rest };
-}
-
-function outgoing(payload: string, qos: 0 | 1 | 2): OutboundPublish {
-  return { topic: 'jobs/a', payload, qos, retain: false };
-}
-
-/** What `done` of a publish was called with. */
-function publish(wire: Wire, payload: string, qos: 0 | 1 | 2): Promise<{ error?: Error; reasonCode: number }> {
-  return new Promise((resolve) => {
-    wire.publish(outgoing(payload, qos), (error, reasonCode) => resolve({ error, reasonCode }));
-  });
-}
-
-/** Grants what is asked for, except the filters in `codes`. */
-async function answerSubscribes(connection: ScriptedConnection, codes: Record<string, number>, count: number) {
-  for (let number = 1; number <= count; number++) {
-    const { messageId, subscriptions } = await connection.waitFor('subscribe', number);
-    const granted = subscriptions.map(({ topic, qos }) => codes[topic] ?? qos);
-    connection.send({ cmd: 'suback', messageId, granted });
-  }
-}
+const scene = WireScene.forEachTest();
 
 describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) => {
   it('sends neither PUBACK nor PUBREC before it is told to', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    const { connection } = server;
+    const { connection } = scene.server;
     connection.send(message('one', { qos: 1, messageId: 7 }), message('two', { qos: 2, messageId: 8 }));
-    await listener.whenReceived('two');
+    await scene.listener.whenReceived('two');
     await wire.ping();
     expect([connection.of('puback'), connection.of('pubrec')]).toEqual([[], []]);
     wire.acknowledge({ packetId: 7, qos: 1, reasonCode: 0 });
@@ -90,13 +29,15 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('hands a message over as it came, its QoS included', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     const properties =
       protocolVersion === 5 ? { contentType: 'text/plain', userProperties: { a: ['1', '2'] } } : undefined;
-    server.connection.send(message('x', { qos: 2, messageId: 65_535, dup: true, retain: true, properties }, 'jobs/ü/'));
-    await listener.whenReceived('x');
-    const { properties: received, ...rest } = listener.publishes[0]!;
+    scene.server.connection.send(
+      message('x', { qos: 2, messageId: 65_535, dup: true, retain: true, properties }, 'jobs/ü/'),
+    );
+    await scene.listener.whenReceived('x');
+    const { properties: received, ...rest } = scene.listener.publishes[0]!;
     expect(rest).toEqual({
       topic: 'jobs/ü/',
       payload: Buffer.from('x'),
@@ -109,54 +50,54 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('keeps the QoS of each message apart when several arrive in one write', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     const levels = [2, 0, 1, 0, 2, 1] as const;
-    server.connection.send(
+    scene.server.connection.send(
       ...levels.map((qos, i) => message(`m${i}`, { qos, messageId: qos === 0 ? undefined : i + 1 })),
     );
-    await listener.whenReceived('m5');
-    expect(listener.publishes.map(({ qos, packetId }) => [qos, packetId])).toEqual(
+    await scene.listener.whenReceived('m5');
+    expect(scene.listener.publishes.map(({ qos, packetId }) => [qos, packetId])).toEqual(
       levels.map((qos, i) => [qos, qos === 0 ? 0 : i + 1]),
     );
   });
 
   it('answers PUBREL with PUBCOMP and reports it, though mqtt.js has stored nothing', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    server.connection.send({ cmd: 'pubrel', messageId: 8 }, { cmd: 'pubrel', messageId: 9 });
-    await server.connection.waitFor('pubcomp', 2);
-    expect(server.connection.of('pubcomp').map(({ messageId }) => messageId)).toEqual([8, 9]);
-    expect(listener.releases).toEqual([8, 9]);
+    scene.server.connection.send({ cmd: 'pubrel', messageId: 8 }, { cmd: 'pubrel', messageId: 9 });
+    await scene.server.connection.waitFor('pubcomp', 2);
+    expect(scene.server.connection.of('pubcomp').map(({ messageId }) => messageId)).toEqual([8, 9]);
+    expect(scene.listener.releases).toEqual([8, 9]);
   });
 
   it('gathers the acknowledgements of one turn into one write', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     const write = jest.spyOn((wire.native as MqttClient).stream, 'write');
     for (let packetId = 1; packetId <= 300; packetId++) wire.acknowledge({ packetId, qos: 1, reasonCode: 0 });
-    const last = await server.connection.waitFor('puback', 300);
+    const last = await scene.server.connection.waitFor('puback', 300);
     expect(write).toHaveBeenCalledTimes(1);
     expect(last.messageId).toBe(300);
   });
 
   it('delivers nothing that came together with CONNACK before it is resumed', async () => {
-    server.script = (connection) =>
+    scene.server.script = (connection) =>
       connection.accept({ sessionPresent: true }, message('a', { qos: 1, messageId: 1 }), message('b'), message('c'));
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     for (let turn = 0; turn < 20; turn++) await nextTurn();
     expect(wire.sessionPresent).toBe(true);
-    expect(listener.payloads).toEqual([]);
+    expect(scene.listener.payloads).toEqual([]);
     wire.resume();
-    await listener.whenReceived('c');
-    expect(listener.payloads).toEqual(['a', 'b', 'c']);
+    await scene.listener.whenReceived('c');
+    expect(scene.listener.payloads).toEqual(['a', 'b', 'c']);
   });
 
   it('stops reading when told to, stays connected for several times its Keep Alive, and goes on in order', async () => {
-    listener.stopAfter.add('3');
-    const wire = await open({ protocolVersion, keepalive: 1 });
+    scene.listener.stopAfter.add('3');
+    const wire = await scene.open({ protocolVersion, keepalive: 1 });
     wire.resume();
-    const { connection } = server;
+    const { connection } = scene.server;
     const filling = Buffer.alloc(16_000, ' ').toString();
     const payloads = Array.from({ length: 1_000 }, (_, i) => `${i}`);
     for (const payload of payloads) {
@@ -164,21 +105,21 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     }
     // PINGRESP stands behind messages that are not read: mqtt.js alone gives up after 1.5 s.
     await connection.waitFor('pingreq', 5);
-    expect(listener.payloads.filter((payload) => payload.length < 10)).toEqual(['0', '1', '2', '3']);
+    expect(scene.listener.payloads.filter((payload) => payload.length < 10)).toEqual(['0', '1', '2', '3']);
     expect(connection.unsentBytes).toBeGreaterThan(1_000_000);
     expect(wire.open).toBe(true);
     wire.resume();
-    await listener.whenReceived('999');
+    await scene.listener.whenReceived('999');
     expect(
-      listener.publishes.filter(({ topic }) => topic === 'jobs/a').map(({ payload }) => payload.toString()),
+      scene.listener.publishes.filter(({ topic }) => topic === 'jobs/a').map(({ payload }) => payload.toString()),
     ).toEqual(payloads);
     await wire.ping();
-    expect(listener.closings).toEqual([]);
+    expect(scene.listener.closings).toEqual([]);
   });
 
   it('does not take a server for dead whose PINGRESP waits behind messages that are being read', async () => {
-    const wire = await open({ protocolVersion, keepalive: 1 });
-    const { connection } = server;
+    const wire = await scene.open({ protocolVersion, keepalive: 1 });
+    const { connection } = scene.server;
     connection.answersPings = false;
     wire.resume();
     let sent = 0;
@@ -192,19 +133,19 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('ends when the server has fallen silent', async () => {
-    const wire = await open({ protocolVersion, keepalive: 1 });
-    server.connection.answersPings = false;
+    const wire = await scene.open({ protocolVersion, keepalive: 1 });
+    scene.server.connection.answersPings = false;
     wire.resume();
-    const { error } = await listener.whenClosed;
+    const { error } = await scene.listener.whenClosed;
     expect(error).toBeInstanceOf(ConnectionLostError);
     expect(error?.message).toMatch(/keepalive/i);
   });
 
   it('passes the codes of SUBACK on in the order of the filters, refusals among them', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     const refusal = protocolVersion === 5 ? 0x87 : 0x80;
-    const answering = answerSubscribes(server.connection, { 'b/#': refusal, d: 0 }, 3);
+    const answering = answerSubscribes(scene.server.connection, { 'b/#': refusal, d: 0 }, 3);
     const codes = await wire.subscribe([
       { filter: 'a', qos: 1 },
       { filter: 'b/#', qos: 2 },
@@ -217,10 +158,10 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('splits a long subscription over packets and keeps the order of the codes', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     const filters = Array.from({ length: 250 }, (_, i) => ({ filter: `f/${i}`, qos: 1 as const }));
-    const answering = answerSubscribes(server.connection, { 'f/0': 0x80, 'f/120': 0x80, 'f/249': 0 }, 3);
+    const answering = answerSubscribes(scene.server.connection, { 'f/0': 0x80, 'f/120': 0x80, 'f/249': 0 }, 3);
     const codes = await wire.subscribe(filters);
     await answering;
     expect(codes.flatMap((code, i) => (code === 1 ? [] : [[i, code]]))).toEqual([
@@ -233,7 +174,7 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   it.each(['subscribe', 'unsubscribe'] as const)(
     'does not wait for ever when the connection ends between the packets of a long %s',
     async (packet) => {
-      const wire = await open({ protocolVersion });
+      const wire = await scene.open({ protocolVersion });
       wire.resume();
       const filters = Array.from({ length: 150 }, (_, i) => `f/${i}`);
       const answer = packet === 'subscribe' ? 'suback' : 'unsuback';
@@ -247,18 +188,18 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
           ? wire.subscribe(filters.map((filter) => ({ filter, qos: 1 })))
           : wire.unsubscribe(filters);
       const outcome = asked.catch((error: unknown) => error);
-      const { messageId = 0 } = await server.connection.waitFor(packet);
+      const { messageId = 0 } = await scene.server.connection.waitFor(packet);
       const granted = Array<number>(100).fill(packet === 'subscribe' ? 1 : 0);
-      server.connection.send({ cmd: answer, messageId, granted });
+      scene.server.connection.send({ cmd: answer, messageId, granted });
       expect(await outcome).toMatchObject({ message: expect.stringContaining('The connection ended before') });
-      expect(server.connection.of(packet)).toHaveLength(1);
+      expect(scene.server.connection.of(packet)).toHaveLength(1);
     },
   );
 
   it('sends nothing more of a subscription that takes several packets once UNSUBSCRIBE has been sent', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    const { connection } = server;
+    const { connection } = scene.server;
     const subscribed = wire.subscribe([
       { filter: 'a', qos: 1 },
       { filter: 'b', qos: 2 },
@@ -278,24 +219,24 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('tells a SUBSCRIBE and an UNSUBSCRIBE that the connection ended before their answer', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     const subscribed = wire.subscribe([{ filter: 'a', qos: 1 }]);
     const unsubscribed = wire.unsubscribe(['a']);
     const settled = Promise.allSettled([subscribed, unsubscribed, wire.ping()]);
-    await server.connection.waitFor('unsubscribe');
-    server.connection.answersPings = false;
-    server.connection.destroy();
+    await scene.server.connection.waitFor('unsubscribe');
+    scene.server.connection.answersPings = false;
+    scene.server.connection.destroy();
     // A PINGRESP may have been on its way.
     expect((await settled).slice(0, 2).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect(listener.closings).toHaveLength(1);
+    expect(scene.listener.closings).toHaveLength(1);
   });
 
   it('tells whoever asks something of it after its end that it has ended', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    server.connection.destroy();
-    await listener.whenClosed;
+    scene.server.connection.destroy();
+    await scene.listener.whenClosed;
     const asked = [wire.ping(), wire.subscribe([{ filter: 'a', qos: 1 }]), wire.unsubscribe(['a'])];
     expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     await wire.disconnect();
@@ -307,17 +248,17 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('answers a ping when all that the server sent before has been delivered, and each ping by its own answer', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    const { connection } = server;
+    const { connection } = scene.server;
     connection.answersPings = false;
     const answered: string[] = [];
-    const first = wire.ping().then(() => answered.push(`first, ${listener.payloads.join()}`));
-    const second = wire.ping().then(() => answered.push(`second, ${listener.payloads.join()}`));
+    const first = wire.ping().then(() => answered.push(`first, ${scene.listener.payloads.join()}`));
+    const second = wire.ping().then(() => answered.push(`second, ${scene.listener.payloads.join()}`));
     await connection.waitFor('pingreq', 2);
     connection.send(message('a'), { cmd: 'pingresp' }, message('b'));
     await first;
-    await listener.whenReceived('b');
+    await scene.listener.whenReceived('b');
     expect(answered).toHaveLength(1);
     expect(answered[0]).toMatch(/^first, a/);
     connection.send(message('c'), { cmd: 'pingresp' });
@@ -326,32 +267,32 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('ends the session with DISCONNECT where the protocol can, after what was acknowledged', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     wire.acknowledge({ packetId: 3, qos: 1, reasonCode: 0 });
     await wire.disconnect({ sessionExpiryInterval: 0 });
-    const [, puback, disconnect] = server.connection.packets;
+    const [, puback, disconnect] = scene.server.connection.packets;
     expect(puback).toMatchObject({ cmd: 'puback', messageId: 3 });
     expect(disconnect?.cmd).toBe('disconnect');
     expect((disconnect as IDisconnectPacket).properties?.sessionExpiryInterval).toBe(
       protocolVersion === 5 ? 0 : undefined,
     );
-    expect(listener.closings).toHaveLength(1);
+    expect(scene.listener.closings).toHaveLength(1);
     expect(wire.open).toBe(false);
   });
 
   it('leaves the session alone with a plain disconnect', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     await wire.disconnect();
-    const [disconnect] = server.connection.of('disconnect');
+    const [disconnect] = scene.server.connection.of('disconnect');
     expect(disconnect?.properties?.sessionExpiryInterval).toBeUndefined();
   });
 
   it('sends nothing after DISCONNECT [MQTT-3.14.4-1]', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    const { connection } = server;
+    const { connection } = scene.server;
     connection.disconnected = () => {};
     const disconnected = wire.disconnect();
     wire.acknowledge({ packetId: 3, qos: 1, reasonCode: 0 });
@@ -363,22 +304,22 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     connection.end();
     await disconnected;
     expect(connection.packets.map(({ cmd }) => cmd)).toEqual(['connect', 'disconnect']);
-    expect(listener.closings[0]?.error).toMatchObject({ cause: undefined });
+    expect(scene.listener.closings[0]?.error).toMatchObject({ cause: undefined });
   });
 
   it('ends by itself when the server does not close after DISCONNECT', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    server.connection.disconnected = () => {};
+    scene.server.connection.disconnected = () => {};
     await wire.disconnect();
     expect(wire.open).toBe(false);
-    expect(listener.closings).toHaveLength(1);
+    expect(scene.listener.closings).toHaveLength(1);
   });
 
   it('confirms a publish when the server has taken it, and QoS 2 only with PUBCOMP', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    const { connection } = server;
+    const { connection } = scene.server;
     expect(await publish(wire, 'zero', 0)).toEqual({ error: undefined, reasonCode: 0 });
     const one = publish(wire, 'one', 1);
     const { messageId: first } = await connection.waitFor('publish', 2);
@@ -398,24 +339,24 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('leaves open what was published and not confirmed when it disconnects, and does not wait for it', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
     const done = jest.fn();
     wire.publish(outgoing('one', 1), done);
     wire.publish(outgoing('two', 2), done);
-    await server.connection.waitFor('publish', 2);
+    await scene.server.connection.waitFor('publish', 2);
     await wire.disconnect();
     expect(done).not.toHaveBeenCalled();
   });
 
   it.each([true, false])('leaves open what was published when the server falls silent, clean %s', async (clean) => {
-    const wire = await open({ protocolVersion, clean, keepalive: 1 });
-    server.connection.answersPings = false;
+    const wire = await scene.open({ protocolVersion, clean, keepalive: 1 });
+    scene.server.connection.answersPings = false;
     wire.resume();
     const done = jest.fn();
     wire.publish(outgoing('one', 1), done);
-    await server.connection.waitFor('publish');
-    await listener.whenClosed;
+    await scene.server.connection.waitFor('publish');
+    await scene.listener.whenClosed;
     wire.publish(outgoing('late', 1), done);
     wire.publish(outgoing('late', 0), done);
     await nextTurn();
@@ -423,47 +364,47 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('tells of its end once, with what ended it', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    server.connection.destroy();
-    const { error, reasonCode } = await listener.whenClosed;
+    scene.server.connection.destroy();
+    const { error, reasonCode } = await scene.listener.whenClosed;
     expect(error).toBeInstanceOf(ConnectionLostError);
-    expect(error?.message).toContain(server.url);
+    expect(error?.message).toContain(scene.server.url);
     expect(reasonCode).toBeUndefined();
     expect(wire.open).toBe(false);
     wire.destroy();
     for (let turn = 0; turn < 5; turn++) await nextTurn();
-    expect(listener.closings).toHaveLength(1);
+    expect(scene.listener.closings).toHaveLength(1);
   });
 
   it('delivers nothing after its end', async () => {
-    listener.stopAfter.add('a');
-    const wire = await open({ protocolVersion });
+    scene.listener.stopAfter.add('a');
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    server.connection.send(message('a'), message('b'), { cmd: 'pubrel', messageId: 1 });
-    await listener.whenReceived('a');
+    scene.server.connection.send(message('a'), message('b'), { cmd: 'pubrel', messageId: 1 });
+    await scene.listener.whenReceived('a');
     wire.destroy();
-    await listener.whenClosed;
+    await scene.listener.whenClosed;
     wire.resume();
     for (let turn = 0; turn < 5; turn++) await nextTurn();
-    expect(listener.payloads).toEqual(['a']);
-    expect(listener.releases).toEqual([]);
+    expect(scene.listener.payloads).toEqual(['a']);
+    expect(scene.listener.releases).toEqual([]);
   });
 
   it('ends when the server sends a malformed packet', async () => {
-    const wire = await open({ protocolVersion });
+    const wire = await scene.open({ protocolVersion });
     wire.resume();
-    server.connection.write(MALFORMED);
-    const { error } = await listener.whenClosed;
+    scene.server.connection.write(MALFORMED);
+    const { error } = await scene.listener.whenClosed;
     expect(error).toBeInstanceOf(ConnectionLostError);
     expect(error?.cause).toBeInstanceOf(Error);
   });
 
   it('does not go on with a connection whose first bytes after CONNACK are malformed', async () => {
-    server.script = (connection) =>
+    scene.server.script = (connection) =>
       connection.write(Buffer.concat([connection.encode(connection.connack()), MALFORMED]));
-    const opened = await open({ protocolVersion }).then(
-      () => listener.whenClosed.then(({ error }) => error),
+    const opened = await scene.open({ protocolVersion }).then(
+      () => scene.listener.whenClosed.then(({ error }) => error),
       (error: unknown) => error,
     );
     // Whether CONNACK still counts is left to mqtt.js.
@@ -471,194 +412,43 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
   });
 
   it('reports a server that answers with something else than MQTT without waiting for the timeout', async () => {
-    server.script = (connection) => connection.write(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    await expect(open({ protocolVersion, connectTimeout: 60_000 })).rejects.toBeInstanceOf(BrokerUnreachableError);
+    scene.server.script = (connection) => connection.write(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    await expect(scene.open({ protocolVersion, connectTimeout: 60_000 })).rejects.toBeInstanceOf(
+      BrokerUnreachableError,
+    );
   });
 
   it('reports a server that accepts the connection and says nothing within connectTimeout', async () => {
-    server.script = () => {};
+    scene.server.script = () => {};
     const began = Date.now();
-    const error = await open({ protocolVersion, connectTimeout: 300 }).catch((reason: unknown) => reason);
+    const error = await scene.open({ protocolVersion, connectTimeout: 300 }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(BrokerUnreachableError);
     expect(Date.now() - began).toBeLessThan(2_000);
-    expect(listener.closings).toEqual([]);
+    expect(scene.listener.closings).toEqual([]);
   });
 
   it('reports a server that closes the connection instead of answering', async () => {
-    server.script = (connection) => connection.destroy();
-    await expect(open({ protocolVersion })).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
+    scene.server.script = (connection) => connection.destroy();
+    await expect(scene.open({ protocolVersion })).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
   });
 
   it('reports a port where nobody listens', async () => {
     const gone = await ScriptedServer.start();
     const { url } = gone;
     await gone.stop();
-    const error = await open({ protocolVersion, url }).catch((reason: unknown) => reason);
+    const error = await scene.open({ protocolVersion, url }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(BrokerUnreachableError);
     expect((error as Error).message).toMatch(/ECONNREFUSED.*Is the broker running/);
   });
 
   it('tells a refused connection by its code', async () => {
     const code = protocolVersion === 5 ? 0x86 : 4;
-    server.script = (connection) => connection.accept({ returnCode: code, reasonCode: code });
-    const error = await open({ protocolVersion, password: 'secret', username: 'u' }).catch((reason: unknown) => reason);
+    scene.server.script = (connection) => connection.accept({ returnCode: code, reasonCode: code });
+    const error = await scene
+      .open({ protocolVersion, password: 'secret', username: 'u' })
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConnectionRefusedError);
     expect(error).toMatchObject({ reasonCode: code, clientId: 'worker-1' });
     expect((error as Error).message).not.toContain('secret');
-  });
-});
-
-describe('A wire of MQTT 5.0', () => {
-  it('announces what it was told to, and reads what the server announces', async () => {
-    server.script = (connection) =>
-      connection.accept({
-        properties: {
-          receiveMaximum: 10,
-          maximumQoS: 1,
-          maximumPacketSize: 1_000,
-          topicAliasMaximum: 5,
-          sessionExpiryInterval: 30,
-          retainAvailable: false,
-          sharedSubscriptionAvailable: false,
-          wildcardSubscriptionAvailable: false,
-          assignedClientIdentifier: 'given',
-        },
-      });
-    const wire = await open({ receiveMaximum: 32 });
-    const [connect] = server.connection.of('connect');
-    expect(connect).toMatchObject({ clean: false, properties: { sessionExpiryInterval: 60, receiveMaximum: 32 } });
-    expect(wire.clientId).toBe('given');
-    expect(wire.announced).toMatchObject({ receiveMaximum: 10, assignedClientIdentifier: 'given' });
-    expect(wire.limits).toEqual({
-      receiveMaximum: 10,
-      maximumQoS: 1,
-      maximumPacketSize: 1_000,
-      topicAliasMaximum: 5,
-      sessionExpiryInterval: 30,
-      retainAvailable: false,
-      sharedSubscriptionAvailable: false,
-      wildcardSubscriptionAvailable: false,
-    });
-  });
-
-  it('takes a server that announces nothing to have no limits', async () => {
-    const wire = await open();
-    expect(wire.limits).toEqual({
-      receiveMaximum: 65_535,
-      maximumQoS: 2,
-      maximumPacketSize: undefined,
-      topicAliasMaximum: 0,
-      sessionExpiryInterval: undefined,
-      retainAvailable: true,
-      sharedSubscriptionAvailable: true,
-      wildcardSubscriptionAvailable: true,
-    });
-  });
-
-  it('asks shared subscriptions for no retained messages', async () => {
-    const wire = await open();
-    wire.resume();
-    const answering = answerSubscribes(server.connection, {}, 1);
-    await wire.subscribe([{ filter: '$share/workers/a', qos: 1 }]);
-    await answering;
-    expect(server.connection.of('subscribe')[0]?.subscriptions[0]).toMatchObject({ rh: 2, nl: false });
-  });
-
-  it('sends filters with other options in packets of their own, and gives the answers in the order asked', async () => {
-    const wire = await open();
-    wire.resume();
-    const answering = answerSubscribes(server.connection, { c: 0x87 }, 3);
-    const codes = await wire.subscribe([
-      { filter: 'a', qos: 1 },
-      { filter: 'b', qos: 1, subscriptionIdentifier: 7 },
-      { filter: 'c', qos: 1 },
-      { filter: '$share/workers/d', qos: 1, retainHandling: 0 },
-      { filter: 'e', qos: 2 },
-    ]);
-    await answering;
-    expect(codes).toEqual([1, 1, 0x87, 1, 2]);
-    const packets = server.connection.of('subscribe');
-    expect(packets.map(({ subscriptions }) => subscriptions.map(({ topic }) => topic))).toEqual([
-      ['a', 'c', '$share/workers/d'],
-      ['b'],
-      ['e'],
-    ]);
-    expect(packets[0]?.subscriptions[2]).toMatchObject({ rh: 0 });
-    expect(packets.map(({ properties }) => properties?.subscriptionIdentifier)).toEqual([undefined, 7, undefined]);
-  });
-
-  it.each([
-    ['a PUBACK', 1],
-    ['a PUBREC', 2],
-  ] as const)(
-    'tells of %s with 0x10 that nobody is subscribed, and forgets it with the Packet Identifier',
-    async (_, qos) => {
-      const wire = await open();
-      wire.resume();
-      const { connection } = server;
-      Object.assign((wire.native as MqttClient).messageIdProvider, { allocate: () => 1 });
-      for (const [index, reasonCode] of [0x10, 0].entries()) {
-        const done = publish(wire, `m${index}`, qos);
-        const { messageId } = await connection.waitFor('publish', index + 1);
-        connection.send({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode });
-        if (qos === 2) {
-          await connection.waitFor('pubrel', index + 1);
-          connection.send({ cmd: 'pubcomp', messageId });
-        }
-        expect(await done).toEqual({ error: undefined, reasonCode });
-      }
-    },
-  );
-
-  it.each([
-    ['a PUBACK', 1],
-    ['a PUBREC', 2],
-  ] as const)('tells of %s with a failure its Reason Code', async (_, qos) => {
-    const wire = await open();
-    wire.resume();
-    const done = publish(wire, 'x', qos);
-    const { messageId } = await server.connection.waitFor('publish');
-    server.connection.send({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode: 0x97 });
-    expect(await done).toEqual({ error: expect.any(Error), reasonCode: 0x97 });
-  });
-
-  it('sends the Reason Code of a rejected message', async () => {
-    const wire = await open();
-    wire.resume();
-    wire.acknowledge({ packetId: 1, qos: 1, reasonCode: 0x83 });
-    wire.acknowledge({ packetId: 2, qos: 2, reasonCode: 0x80 });
-    await wire.ping();
-    expect(server.connection.of('puback')[0]).toMatchObject({ messageId: 1, reasonCode: 0x83 });
-    expect(server.connection.of('pubrec')[0]).toMatchObject({ messageId: 2, reasonCode: 0x80 });
-  });
-
-  it.each([0x8b, 0x8e])(
-    'passes the Reason Code %i of the server’s DISCONNECT on, whoever closes',
-    async (reasonCode) => {
-      const wire = await open();
-      wire.resume();
-      server.connection.send({ cmd: 'disconnect', reasonCode });
-      const reason = await listener.whenClosed;
-      expect(reason.reasonCode).toBe(reasonCode);
-      expect(reason.error).toMatchObject({ code: 'CONNECTION_LOST', reasonCode });
-      expect(wire.open).toBe(false);
-    },
-  );
-
-  it('keeps the Keep Alive that the server sets instead of its own', async () => {
-    listener.stopAfter.add('stop');
-    server.script = (connection) => connection.accept({ properties: { serverKeepAlive: 1 } }, message('stop'));
-    const wire = await open({ keepalive: 600 });
-    wire.resume();
-    await server.connection.waitFor('pingreq', 3);
-    expect(wire.open).toBe(true);
-  });
-
-  it('ends when the server uses a Topic Alias that was never allowed', async () => {
-    const wire = await open();
-    wire.resume();
-    server.connection.send(message('x', { properties: { topicAlias: 1 } }));
-    expect((await listener.whenClosed).error).toBeInstanceOf(ConnectionLostError);
-    expect(listener.payloads).toEqual([]);
   });
 });

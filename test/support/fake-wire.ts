@@ -8,17 +8,7 @@ import type {
   Wire,
   WireListener,
 } from '../../lib/session/wire.js';
-
-const NO_LIMITS: ServerLimits = {
-  receiveMaximum: 65_535,
-  maximumQoS: 2,
-  maximumPacketSize: undefined,
-  topicAliasMaximum: 0,
-  sessionExpiryInterval: undefined,
-  retainAvailable: true,
-  sharedSubscriptionAvailable: true,
-  wildcardSubscriptionAvailable: true,
-};
+import { NO_LIMITS } from './no-limits.js';
 
 /** A message that was published and waits for the test to confirm it. */
 export interface Sent {

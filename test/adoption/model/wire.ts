@@ -2,23 +2,12 @@ import type {
   Acknowledgement,
   OutboundPublish,
   ProtocolVersion,
-  ServerLimits,
   SubscriptionRequest,
   Wire,
   WireListener,
 } from '../../../lib/session/wire.js';
+import { NO_LIMITS } from '../../support/no-limits.js';
 import type { Connection, ToClient } from './broker.js';
-
-const LIMITS: ServerLimits = {
-  receiveMaximum: 65_535,
-  maximumQoS: 2,
-  maximumPacketSize: undefined,
-  topicAliasMaximum: 0,
-  sessionExpiryInterval: undefined,
-  retainAvailable: true,
-  sharedSubscriptionAvailable: true,
-  wildcardSubscriptionAvailable: true,
-};
 
 interface Waiting {
   readonly resolve: (codes: readonly number[]) => void;
@@ -30,7 +19,7 @@ export class ModelWire implements Wire {
   readonly native = undefined;
   readonly address = 'mqtt://model:1883';
   readonly announced = {};
-  readonly limits = LIMITS;
+  readonly limits = NO_LIMITS;
   readonly clientId: string;
   open = true;
   sessionPresent = false;
