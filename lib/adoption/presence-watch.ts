@@ -1,5 +1,6 @@
 import type { Backoff } from '../backoff.js';
 import { within } from '../deadline.js';
+import { ConnectionLostError } from '../errors/connection-lost.error.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
 import { PresenceRefusedError } from '../errors/presence-refused.error.js';
 import type { EventBus } from '../observability/event-bus.js';
@@ -41,6 +42,7 @@ export interface PresenceListener {
 export class PresenceWatch implements LinkOwner {
   private readonly link: Link;
   private current: Wire | undefined;
+  private everOpened = false;
   private received = 0;
   /** The connection on which all that is retained is known. */
   private watching!: Promise<Wire>;
@@ -60,8 +62,15 @@ export class PresenceWatch implements LinkOwner {
   }
 
   /** Resolves when what is retained of every group has been heard. @throws PresenceRefusedError */
-  start(): Promise<void> {
-    return this.link.start();
+  async start(): Promise<void> {
+    try {
+      await this.link.start();
+    } catch (error) {
+      if (!this.everOpened || !(error instanceof ConnectionLostError)) throw error;
+      const { prefix, groups } = this.options;
+      const filters = groups.map((group) => presenceFilter(prefix, group)).join('", "');
+      throw new PresenceRefusedError(error.address, filters, 'subscribe to', error.reasonCode, error);
+    }
   }
 
   get isWatching(): boolean {
@@ -136,6 +145,7 @@ export class PresenceWatch implements LinkOwner {
   }
 
   opened(wire: Wire): void {
+    this.everOpened = true;
     this.current = wire;
   }
 

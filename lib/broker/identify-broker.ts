@@ -1,7 +1,7 @@
 import type { Wire, WireListener } from '../session/wire.js';
-import { KNOWN_BROKERS, UNKNOWN_BROKER } from './known-brokers.js';
+import { EMBEDDED_BROKER, KNOWN_BROKERS, UNKNOWN_BROKER } from './known-brokers.js';
 import type { BrokerProfile } from './profile.js';
-import { recogniseBroker } from './recognise-broker.js';
+import { isEmbedded, recogniseBroker } from './recognise-broker.js';
 
 /** Milliseconds; whoever connects next finds out what is wrong with a broker that does not answer. */
 export const PATIENCE = 3_000;
@@ -18,6 +18,7 @@ export async function identifyBroker(open: OpenForALook): Promise<BrokerProfile>
     const wire = await open(listener, opening.signal);
     const known = recogniseBroker(wire.announced);
     await wire.disconnect();
+    if (isEmbedded(wire.announced)) return EMBEDDED_BROKER;
     return known === undefined ? UNKNOWN_BROKER : KNOWN_BROKERS[known];
   } catch {
     return UNKNOWN_BROKER;

@@ -73,6 +73,9 @@ export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
   },
 };
 
+/** The one of `nestjs-mqtt-shared/testing`, unless it imitates another. */
+export const EMBEDDED_BROKER: BrokerProfile = { ...KNOWN_BROKERS.mosquitto, name: 'embedded broker' };
+
 /** Nothing is known of it, so that nothing is left to it that another worker may not get. */
 export const UNKNOWN_BROKER: BrokerProfile = {
   ...KNOWN_BROKERS.mosquitto,

@@ -1,3 +1,4 @@
+import { EMBEDDED_MARK } from './embedded-mark.js';
 import type { KnownBroker } from './known-brokers.js';
 
 /** Properties of a CONNACK by the names of mqtt-packet. */
@@ -8,6 +9,7 @@ interface Connack {
   readonly wildcardSubscriptionAvailable?: unknown;
   readonly subscriptionIdentifiersAvailable?: unknown;
   readonly sharedSubscriptionAvailable?: unknown;
+  readonly userProperties?: unknown;
 }
 
 /**
@@ -23,6 +25,12 @@ export function recogniseBroker(announced: Connack): KnownBroker | undefined {
     return 'artemis';
   }
   return undefined;
+}
+
+/** Whether it is the embedded broker, in the shape that imitates no other. */
+export function isEmbedded({ userProperties }: Connack): boolean {
+  const said = userProperties as { readonly server?: unknown } | undefined;
+  return said?.server === EMBEDDED_MARK.server;
 }
 
 /**

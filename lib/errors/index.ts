@@ -26,6 +26,7 @@ export { PayloadEncodeError } from './payload-encode.error.js';
 export { PayloadTooLargeError } from './payload-too-large.error.js';
 export { PublishError } from './publish.error.js';
 export { QoSDowngradedError } from './qos-downgraded.error.js';
+export { SharedSubscriptionsNotServedError } from './shared-subscriptions-not-served.error.js';
 export { SharedSubscriptionsUnavailableError } from './shared-subscriptions-unavailable.error.js';
 export { ShuttingDownError } from './shutting-down.error.js';
 export { SubscribeEndedConnectionError } from './subscribe-ended-connection.error.js';

@@ -53,13 +53,17 @@ export class Connections {
     return statsOf(own, this.adopter?.snapshots() ?? []);
   }
 
-  /** Resolves when every connection is up and every filter granted; else nothing is left open. */
-  async start(): Promise<void> {
+  /**
+   * Resolves when every connection is up, every filter granted, and `requireMore` has nothing against it; else nothing is
+   * left open.
+   */
+  async start(requireMore: () => Promise<void>): Promise<void> {
     try {
       await this.adopter?.start();
       await startAll(this.members.filter(({ isFirst }) => isFirst));
       // Artemis ends connections that subscribe to what is new to it at the same moment.
       await startAll(this.members.filter(({ isFirst }) => !isFirst));
+      await requireMore();
       this.adopter?.begin();
     } catch (error) {
       const { clientId, drainTimeout = DEFAULT_DRAIN_TIMEOUT } = this.options;

@@ -1,9 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type MessageHandler, Server } from '@nestjs/microservices';
 import { type Backoff, backoffWith } from '../backoff.js';
-import { profileOfOption } from '../broker/broker-option.js';
-import { identifyBroker, PATIENCE } from '../broker/identify-broker.js';
-import type { BrokerProfile } from '../broker/profile.js';
 import { atMost } from '../deadline.js';
 import { MQTT_SHARED } from '../decorators/shared-pattern.metadata.js';
 import { reasonOf } from '../errors/reason-of.js';
@@ -17,6 +14,7 @@ import { DEFAULT_CONNECT_TIMEOUT } from '../session/connection-options.js';
 import { DEFAULT_RECONNECT } from '../session/link.js';
 import { wireOptions } from '../session/wire-options.js';
 import type { OutboundPublish } from '../session/wire.js';
+import { BrokerLook } from './broker-look.js';
 import { ConnectionFactory } from './connection-factory.js';
 import { Connections } from './connections.js';
 import { refuseUnknownGroups } from './connections-option.js';
@@ -63,7 +61,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private replies: ReplyPublisher | undefined;
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
-  private looking = new AbortController();
+  private look: BrokerLook | undefined;
   private report: MQTTSharedStartReport | undefined;
 
   constructor(private readonly options: MQTTSharedServerOptions = {}) {
@@ -156,7 +154,8 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
 
   private async start(): Promise<void> {
     this.closing = undefined;
-    this.looking = new AbortController();
+    const look = new BrokerLook(this.options, this.brokers, this.clientId);
+    this.look = look;
     const subscriptions = this.registry.subscriptions();
     refuseUnknownGroups(this.options.connections, subscriptions);
     const replies = new ReplyPublisher({
@@ -174,14 +173,13 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       replies.publish,
       (why) => this.logger.warn(why),
     );
-    const profile = profileOfOption(this.options.broker) ?? (await this.identifyBroker());
-    if (this.looking.signal.aborted) throw new Error('The server was closed before it was ready.');
+    const profile = await look.profile();
     const factory = new ConnectionFactory(this.options, this.brokers, profile, this.events, routes);
     const connections = new Connections(this.options, this.clientId, subscriptions, factory, () => this.updateStatus());
     this.connections = connections;
     const record = new StartRecord(this.events);
     try {
-      await connections.start();
+      await connections.start(() => look.requireSharing(profile, subscriptions));
     } catch (error) {
       this.connections = undefined;
       await replies.close(0);
@@ -191,16 +189,6 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
     }
     this.report = startReport(this.brokers.address, profile, this.options, subscriptions, record);
     this.events.emit({ type: 'listening', report: this.report });
-  }
-
-  private identifyBroker(): Promise<BrokerProfile> {
-    const session = this.wireOptions('look', { clean: true, sessionExpiryInterval: 0 });
-    // An address that takes connections and says nothing must leave the time to ask the others.
-    const connectTimeout = Math.min(session.connectTimeout, PATIENCE / this.brokers.count);
-    return identifyBroker((listener, signal) => {
-      const either = AbortSignal.any([signal, this.looking.signal]);
-      return this.brokers.open({ ...session, protocolVersion: 5, connectTimeout }, listener, either);
-    });
   }
 
   private async publishDeadLetter(letter: OutboundPublish, replies: ReplyPublisher): Promise<void> {
@@ -233,7 +221,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
   private async shutDown(): Promise<void> {
     const drainTimeout = this.options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT;
     const deadline = Date.now() + drainTimeout;
-    this.looking.abort();
+    this.look?.end();
     await this.connections?.close(drainTimeout);
     // A start that this has ended undoes what it began.
     await atMost(this.starting ?? Promise.resolve(), Math.max(0, deadline - Date.now()));

@@ -95,6 +95,7 @@ export interface Behaviour {
     readonly wildcardSubscriptionAvailable?: true;
     readonly subscriptionIdentifiersAvailable?: true;
     readonly sharedSubscriptionAvailable?: true;
+    readonly userProperties?: Readonly<Record<string, string>>;
   };
   /**
    * What becomes of publishes beyond the Receive Maximum announced: the client is disconnected with 0x93 (on 5.0); or only

@@ -1,3 +1,4 @@
+import { EMBEDDED_MARK } from '../broker/embedded-mark.js';
 import type { Behaviour, BrokerName } from './behaviour.js';
 import { ReasonCode } from './reason-code.js';
 
@@ -24,7 +25,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   acceptedFaults: [],
   acceptsNoLocalOnShared: false,
   malformedFilter: { answer: 'SUBACK', reasonCode: ReasonCode.topicFilterInvalid },
-  announces: {},
+  announces: { userProperties: EMBEDDED_MARK },
   publishExcess: 'disconnects',
   maxQueuedMessages: 100_000,
 };

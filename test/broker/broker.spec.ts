@@ -97,8 +97,14 @@ describe('A worker', () => {
     it.todo('Mosquitto is not installed');
   }
 
+  it('recognises the embedded broker where it imitates no other', async () => {
+    const { url } = await scene.embeddedBroker();
+    const { server } = await scene.worker({ url, broker: 'auto' }, nothing);
+    expect(server.startReport?.broker).toBe('embedded broker');
+  });
+
   it('says that it does not recognise a broker, and works', async () => {
-    const broker = await scene.embeddedBroker();
+    const broker = await scene.embeddedBroker({ behaviour: { ...BEHAVIOURS.mosquitto, announces: {} } });
     const { server } = await scene.worker({ url: broker.url, broker: 'auto' }, nothing);
     expect(server.startReport?.broker).toBe('broker not recognised');
     expect(broker.clients.map(({ clientId }) => clientId)).toEqual(['test-worker:workers:0']);

@@ -1,98 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ODD_BROKERS, type OddBroker, shownPasswords } from '../support/odd-brokers.js';
 import { Scene } from '../support/scene.js';
-import { ScriptedServer } from '../support/scripted-server.js';
 import { command, type CommandResult } from './command.js';
-import { actAsPlainBroker, withoutShare } from './plain-broker.js';
 
 const scene = new Scene();
-const passwords = new Set<string | undefined>();
 
-async function scripted(script: (server: ScriptedServer) => unknown): Promise<string> {
-  const server = await ScriptedServer.start();
-  scene.onClose(() => server.stop());
-  script(server);
-  return server.url;
-}
-
-/** The address of each. */
-const BROKERS = {
-  'grants `$share` as an ordinary filter': () => scripted(actAsPlainBroker),
-  'gives every member every message': () => scripted((server) => actAsPlainBroker(server, { filterOf: withoutShare })),
-  'delivers nothing on what it grants': () =>
-    scripted((server) =>
-      actAsPlainBroker(server, { filterOf: withoutShare, delivers: (filter) => !filter.startsWith('$share') }),
-    ),
-  'delivers nothing at all': () => scripted((server) => actAsPlainBroker(server, { delivers: () => false })),
-  'forbids to publish': () =>
-    scripted((server) => {
-      actAsPlainBroker(server, {
-        delivers: () => false,
-        puback: (_, { protocolVersion }) => (protocolVersion === 5 ? 0x87 : 0),
-      });
-    }),
-  'refuses shared subscriptions': async () => (await scene.embeddedBroker({ sharedSubscriptions: false })).url,
-  'ends the connection on SUBSCRIBE': () =>
-    scripted((server) => {
-      server.script = (connection) => {
-        connection.onPacket = ({ cmd }) => cmd === 'subscribe' && connection.destroy();
-        connection.accept();
-      };
-    }),
-  'hangs after CONNECT': () =>
-    scripted((server) => {
-      server.script = () => {};
-    }),
-  'hangs after SUBSCRIBE': () => scripted(() => {}),
-  'hangs when it is told to let go': () =>
-    scripted((server) => {
-      actAsPlainBroker(server);
-      const { script } = server;
-      server.script = (connection, connect) => {
-        connection.disconnected = () => {};
-        script(connection, connect);
-      };
-    }),
-  'closes every connection': () =>
-    scripted((server) => {
-      server.script = (connection) => connection.destroy();
-    }),
-  'is not there': () => Promise.resolve('mqtt://127.0.0.1:1'),
-  'wants another password': async () => {
-    const authenticate = ({ password }: { password: Buffer | undefined }): boolean => {
-      passwords.add(password?.toString());
-      return false;
-    };
-    return (await scene.embeddedBroker({ authenticate })).url;
-  },
-  'speaks 3.1.1 only and refuses': () =>
-    scripted((server) => {
-      server.script = (connection, { protocolVersion }) => {
-        if (protocolVersion === 5) return connection.accept({ returnCode: 1, reasonCode: 0x84 });
-        connection.onPacket = ({ cmd, messageId }) =>
-          cmd === 'subscribe' && connection.send({ cmd: 'suback', messageId, granted: [0x80] });
-        connection.accept();
-      };
-    }),
-};
-
-type Kind = keyof typeof BROKERS;
-
-const results = new Map<Kind, CommandResult & { readonly seconds: number }>();
+const results = new Map<OddBroker, CommandResult & { readonly seconds: number }>();
 
 // All at once: those that hang cost the time of one.
 beforeAll(async () => {
-  const examine = async (kind: Kind): Promise<void> => {
-    const url = await BROKERS[kind]();
+  const examine = async (kind: OddBroker): Promise<void> => {
+    const url = await ODD_BROKERS[kind](scene);
     const started = performance.now();
     const result = await command(['doctor', url, '--username', 'jobs'], { env: { MQTT_PASSWORD: 'hunter2' } });
     results.set(kind, { ...result, seconds: (performance.now() - started) / 1_000 });
   };
-  await Promise.all((Object.keys(BROKERS) as Kind[]).map(examine));
+  await Promise.all((Object.keys(ODD_BROKERS) as OddBroker[]).map(examine));
 }, 60_000);
 
 afterAll(() => scene.close());
 
-const VERDICTS: [Kind, string][] = [
+const VERDICTS: [OddBroker, string][] = [
   ['grants `$share` as an ordinary filter', 'it grants `$share/…` as an ordinary filter'],
   ['gives every member every message', 'gives each message to every member: every worker would run every job'],
   [
@@ -104,12 +32,22 @@ const VERDICTS: [Kind, string][] = [
   ['refuses shared subscriptions', 'MQTT 5.0: The broker refuses shared subscriptions: no, refused with 0x9e'],
   ['refuses shared subscriptions', 'MQTT 3.1.1: The broker refuses shared subscriptions: no, refused with 0x80'],
   ['ends the connection on SUBSCRIBE', 'ends the connection that asks for a shared subscription'],
+  ['ends the connection on a shared SUBSCRIBE', 'ends the connection that asks for a shared subscription'],
   ['hangs after CONNECT', 'connack timeout'],
   ['hangs after SUBSCRIBE', 'could not be found out: SUBACK did not come within 5 s'],
   ['hangs when it is told to let go', 'it grants `$share/…` as an ordinary filter'],
   ['closes every connection', 'closed before CONNACK'],
   ['is not there', 'Is the broker running, and is the port right?'],
   ['wants another password', 'Check `username` and `password`'],
+  ['refuses subscriptions with 0x80', 'The broker refuses shared subscriptions: no, refused with 0x80'],
+  ['refuses subscriptions with 0x8f', 'MQTT 5.0: The broker refuses shared subscriptions: no, refused with 0x8f'],
+  ['refuses subscriptions with 0x9e', 'MQTT 5.0: The broker refuses shared subscriptions: no, refused with 0x9e'],
+  ['is a web server', 'that an MQTT broker answers there within `connectTimeout`'],
+  ['lets nobody in', '0x87 (Not authorized)'],
+  ['lets nobody in', '0x05 (not authorized)'],
+  ['takes no Client Identifier', '0x85'],
+  ['is busy', '0x89 (Server busy). Try again when'],
+  ['is busy', '0x03 (Server unavailable). Try again when'],
   ['speaks 3.1.1 only and refuses', 'MQTT 5.0: '],
   ['speaks 3.1.1 only and refuses', 'refused with 0x80'],
 ];
@@ -139,7 +77,7 @@ describe('Of a broker that', () => {
   });
 
   it('is odd in any way, the doctor has a verdict within its time limit', () => {
-    expect(results.size).toBe(Object.keys(BROKERS).length);
+    expect(results.size).toBe(Object.keys(ODD_BROKERS).length);
     for (const { seconds } of results.values()) expect(seconds).toBeLessThan(60);
   });
 
@@ -148,7 +86,7 @@ describe('Of a broker that', () => {
   });
 
   it('wants a password, the doctor shows it the one of the environment, and to nobody else', () => {
-    expect(passwords).toEqual(new Set(['hunter2']));
+    expect(shownPasswords).toEqual(new Set(['hunter2']));
     for (const { out, err } of results.values()) expect(out + err).not.toContain('hunter2');
   });
 });

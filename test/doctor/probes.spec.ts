@@ -14,7 +14,7 @@ import { openMqttWire } from '../../lib/session/mqtt-wire.js';
 import type { Wire } from '../../lib/session/wire.js';
 import { Scene } from '../support/scene.js';
 import { ScriptedServer } from '../support/scripted-server.js';
-import { actAsPlainBroker } from './plain-broker.js';
+import { actAsPlainBroker } from '../support/plain-broker.js';
 
 let scene: Scene;
 let abort: AbortController;

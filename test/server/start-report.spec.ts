@@ -221,7 +221,7 @@ describe('The log of a start', () => {
     expect(more).toEqual([]);
     const stem = reported().handlers[0]?.connections[0]?.split(':')[0] ?? '';
     expect(table?.replaceAll(stem, 'w').split('\n')).toEqual([
-      `log Listening at ${scene.broker.url} (broker not recognised), MQTT 5.0.`,
+      `log Listening at ${scene.broker.url} (embedded broker), MQTT 5.0.`,
       '  method                         filter                      QoS  at once  on failure',
       'group workers, clean session, through w:workers:0 :1',
       '  JobsController.resize          $share/workers/jobs/+/#     1    4        3 attempts, then redeliver',

@@ -50,10 +50,11 @@ describe('The embedded broker', () => {
   });
 
   describe('says in CONNACK', () => {
-    test('nothing about limits that it does not have', async () => {
+    test('who it is, and nothing about limits that it does not have', async () => {
       await start();
       const { connack } = await connect();
-      expect([connack.reasonCode, connack.properties]).toEqual([0, undefined]);
+      const userProperties = { server: 'nestjs-mqtt-shared/testing' };
+      expect([connack.reasonCode, connack.properties]).toEqual([0, { userProperties }]);
     });
 
     test('which limits it has', async () => {
@@ -64,7 +65,7 @@ describe('The embedded broker', () => {
         retainAvailable: false,
         sharedSubscriptions: false,
       });
-      expect((await connect()).connack.properties).toEqual({
+      expect((await connect()).connack.properties).toMatchObject({
         receiveMaximum: 7,
         maximumQoS: 1,
         maximumPacketSize: 1000,

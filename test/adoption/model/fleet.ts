@@ -85,9 +85,11 @@ export class Fleet {
     if (stem === undefined) return;
     const worker = this.newWorker(stem);
     this.workers.push(worker);
-    worker.connections.start().catch(() => {
-      if (worker.state !== 'crashed') worker.state = 'over';
-    });
+    worker.connections
+      .start(async () => {})
+      .catch(() => {
+        if (worker.state !== 'crashed') worker.state = 'over';
+      });
   }
 
   crash(index: number): void {
