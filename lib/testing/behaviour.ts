@@ -56,7 +56,10 @@ export interface Behaviour {
   readonly resends?: {
     /** On a connection on which it was sent already. */
     readonly every: number;
-    /** On a resumed session the first comes after `first`, each further one after `every`. */
+    /**
+     * On a resumed session the first comes after `first`, each further one after `every`, as long as it has a
+     * subscription.
+     */
     readonly onResumption: { readonly first: number; readonly every: number };
   };
   /**

@@ -10,6 +10,7 @@ export class Resends {
     readonly rule: NonNullable<Behaviour['resends']>,
     readonly window: InflightWindow,
     readonly send: (entry: InFlight) => void,
+    readonly isSubscribed: () => boolean,
   ) {}
 
   /** A connection is there. */
@@ -44,7 +45,7 @@ export class Resends {
   #resumeAfter(milliseconds: number): void {
     if (!this.window.hasResends) return;
     this.#resumption = setTimeout(() => {
-      const entry = this.window.nextResend();
+      const entry = this.isSubscribed() ? this.window.nextResend() : undefined;
       if (entry) this.send(entry);
       this.#resumeAfter(this.rule.onResumption.every);
     }, milliseconds).unref();

@@ -35,7 +35,8 @@ export class Session implements SharedMember {
     readonly terms: Terms,
   ) {
     const { resends } = terms.behaviour;
-    this.#resends = resends && new Resends(resends, this.#window, (entry) => this.#sendAgain(entry));
+    const send = (entry: InFlight): void => this.#sendAgain(entry);
+    this.#resends = resends && new Resends(resends, this.#window, send, () => this.subscriptions.size > 0);
   }
 
   get connection(): Connection | undefined {

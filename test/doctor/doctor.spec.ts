@@ -89,6 +89,7 @@ describe('The doctor, on the embedded broker', () => {
       deliversInBatches: false,
       resendsOnLiveConnection: false,
       resumptionPause: 0,
+      willsOfSessions: true,
       marksRedelivery: false,
       acknowledgeInAnyOrder: true,
       maximumQoS: 2,

@@ -105,7 +105,7 @@ describe('The report', () => {
     const outcomes = { ...on5.outcomes, resends: { kind: 'unknown', why: 'no message came' } } as const;
     const examination = { address: 'x', versions: [{ ...on5, outcomes }, on4], leftBehind: ['the session of c'] };
     const report = reportOn(examination, verdictOn(examination)).replace(/\s+/g, ' ');
-    expect(report).toContain('Not found out ? Does a message that is held for 12 s come again');
+    expect(report).toContain('Not found out ? Does a message that is held for 17 s come again');
     expect(report).toContain('5.0: no message came');
     expect(report).toContain('Left on the broker ! the session of c');
   });
@@ -137,6 +137,7 @@ describe('The profile', () => {
       deliversInBatches: false,
       resendsOnLiveConnection: true,
       resumptionPause: 0,
+      willsOfSessions: false,
       marksRedelivery: false,
       acknowledgeInAnyOrder: false,
       maximumQoS: 1,

@@ -96,7 +96,7 @@ describe('The doctor finds in an imitation the profile of its broker', () => {
 
 // as `npm run brokers:table` has written it down
 describe('The real broker has shown the same', () => {
-  const recorded = (['hivemq', 'artemis'] as const).flatMap((name) =>
+  const recorded = (['hivemq', 'artemis', 'nanomq'] as const).flatMap((name) =>
     casesOf(name, { ...EXPECTED[name], ...CHANGED_SINCE[name] }),
   );
 

@@ -10,6 +10,8 @@ export interface Broker {
   readonly name: string;
   /** What is missing to start it, and how to get it; `undefined` when nothing is. */
   missing(): string | undefined;
+  /** For the table, where the broker does not say it of itself and nothing pins it. */
+  version?(): string | undefined;
   /** On a port, a data folder and a configuration of its own, which end with it. */
   start(): Promise<RunningBroker>;
   /** Whether CI must have it. */

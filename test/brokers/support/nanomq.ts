@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,11 @@ export const nanomq: Broker = {
   inCI: false, // it is in no registry
   missing: () =>
     executable() ? undefined : 'no nanomq on the PATH (https://nanomq.io/downloads), or set MQTT_URL to a running one',
+  version: () => {
+    // It says so and ends with an error.
+    const { stdout } = spawnSync(executable() ?? 'nanomq', ['--version'], { encoding: 'utf8' });
+    return / v(\d\S*)/.exec(stdout)?.[1];
+  },
   start: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nanomq-'));
     const port = await freePort();

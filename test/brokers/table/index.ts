@@ -40,11 +40,11 @@ async function examine(broker: Broker): Promise<Examination> {
   }
 }
 
-/** What the broker says of itself, else what is pinned, else what this package is. */
-function versionOf(key: string, { versions }: Examination): string {
+/** What the broker says of itself, or its program, else what is pinned, else what this package is. */
+function versionOf(key: string, broker: Broker, { versions }: Examination): string {
   const said = versions.map((version) => findingOf(version, 'version')).find((version) => version !== undefined);
   const number = /\d+(\.\d+)+\S*/.exec(said ?? '')?.[0];
-  return number ?? pinned(key) ?? (key === 'embedded' ? packageVersion() : 'of unknown version');
+  return number ?? broker.version?.() ?? pinned(key) ?? (key === 'embedded' ? packageVersion() : 'of unknown version');
 }
 
 function readJson(path: string): unknown {
@@ -69,7 +69,7 @@ async function renew(key: string, broker: Broker, options: { suite?: string; kep
     const examination = await examine(broker);
     record = {
       broker: broker.name,
-      version: versionOf(key, examination),
+      version: versionOf(key, broker, examination),
       date: today,
       versions: examination.versions,
       ...(before?.suite && { suite: before.suite }),
