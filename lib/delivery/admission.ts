@@ -6,6 +6,8 @@ import type { KeyLanes } from './key-lanes.js';
 /** How many messages of a connection may run at once: of a key, of a pattern, of all. */
 export class Admission {
   private readonly slots: Gate;
+  /** What most messages have to pass: one array for all of them. */
+  private readonly slotsOnly: readonly Gate[];
   private readonly patternGates = new Map<Route, Gate>();
 
   constructor(
@@ -13,11 +15,13 @@ export class Admission {
     private readonly lanes: KeyLanes,
   ) {
     this.slots = new Gate(concurrency);
+    this.slotsOnly = [this.slots];
   }
 
   /** What a message has to pass before it runs; also notes its key. Throws what making the key throws. */
-  gatesOf(delivery: Delivery): Gate[] {
+  gatesOf(delivery: Delivery): readonly Gate[] {
     const { route } = delivery;
+    if (route.orderBy === undefined && route.concurrency === undefined) return this.slotsOnly;
     const gates: Gate[] = [];
     if (route.orderBy !== undefined) {
       delivery.key = route.orderBy(delivery);

@@ -26,7 +26,7 @@ export class Attempt {
   private controller: AbortController | undefined;
   private abortReason: Error | undefined;
   private timedOut = false;
-  private giveUp: () => void = () => {};
+  private giveUp: (() => void) | undefined;
 
   constructor(
     readonly delivery: Delivery,
@@ -59,7 +59,7 @@ export class Attempt {
   timeOut(reason: Error): void {
     this.timedOut = true;
     this.abort(reason);
-    this.giveUp();
+    this.giveUp?.();
   }
 
   /** Calls back once when the handler's time has passed. */

@@ -5,7 +5,6 @@ import { Attempt, type Failure } from './attempt.js';
 import { Bag } from '../bag.js';
 import type { Delivery } from './delivery.js';
 import { advance, retreat } from './gate.js';
-import type { Handler } from './handler.js';
 import type { KeyLanes } from './key-lanes.js';
 
 interface HandlerFailure extends Failure {
@@ -62,15 +61,16 @@ export class Runner {
     delivery.state = 'running';
     delivery.attemptNumber++;
     delivery.runningPlace = this.runningDeliveries.add(delivery);
-    const handlers = delivery.handlersLeft;
+    const { attemptNumber, handlersLeft } = delivery;
+    const attempts = handlersLeft.map((handler) => new Attempt(delivery, handler, attemptNumber, this.decided));
     delivery.handlersLeft = [];
-    delivery.runningHandlers = handlers.length;
-    for (const handler of handlers) this.call(delivery, handler);
+    delivery.runningHandlers = attempts.length;
+    delivery.attempts = delivery.attempts.length === 0 ? attempts : [...delivery.attempts, ...attempts];
+    for (const attempt of attempts) this.call(attempt);
   };
 
-  private call(delivery: Delivery, handler: Handler): void {
-    const attempt = new Attempt(delivery, handler, delivery.attemptNumber, this.decided);
-    delivery.attempts.push(attempt);
+  private call(attempt: Attempt): void {
+    const { handler } = attempt;
     if (handler.timeout !== undefined) attempt.timer = setTimeout(() => this.timedOut(attempt), handler.timeout);
     this.listener.started(attempt);
     handler.handle(attempt).then(

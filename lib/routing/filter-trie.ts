@@ -40,12 +40,22 @@ export class FilterTrie<T extends NonNullable<unknown>> {
 
   /** The values of all filters that match the Topic Name, in no particular order. */
   match(topic: string): T[] {
-    return this.search(topic, Infinity);
+    const found: T[] = [];
+    this.search(topic, (value) => {
+      found.push(value);
+      return false;
+    });
+    return found;
   }
 
   /** One of the values that `match` finds: the only one where the stored filters do not overlap. */
   first(topic: string): T | undefined {
-    return this.search(topic, 1)[0];
+    let first: T | undefined;
+    this.search(topic, (value) => {
+      first = value;
+      return true;
+    });
+    return first;
   }
 
   /** Whether a stored filter and this one match a common Topic Name, as `filtersOverlap` would say of each pair. */
@@ -67,21 +77,20 @@ export class FilterTrie<T extends NonNullable<unknown>> {
     return nodes.some(({ value, rest }) => value !== undefined || rest !== undefined);
   }
 
-  /** Follows one branch, and comes back for the others that fit, until `most` values are found. */
-  private search(topic: string, most: number): T[] {
-    const found: T[] = [];
+  /** Follows one branch, and comes back for the others that fit, until `enough` says so of a value. */
+  private search(topic: string, enough: (value: T) => boolean): void {
     let node: FilterNode<T> | undefined = this.rootOf(topic);
     let start = 0;
     let others: { node: FilterNode<T>; start: number }[] | undefined;
-    while (node !== undefined && found.length < most) {
+    while (node !== undefined) {
       // Whether or not the topic ends here, because `#` includes the parent level (section 4.7.1.2).
-      if (node.rest !== undefined) {
-        found.push(node.rest);
+      if (node.rest !== undefined && enough(node.rest)) {
+        return;
       }
       let next: FilterNode<T> | undefined;
       if (start > topic.length) {
-        if (node.value !== undefined) {
-          found.push(node.value);
+        if (node.value !== undefined && enough(node.value)) {
+          return;
         }
       } else {
         const slash = topic.indexOf('/', start);
@@ -102,7 +111,6 @@ export class FilterTrie<T extends NonNullable<unknown>> {
       }
       node = next;
     }
-    return found;
   }
 
   private rootOf(text: string): FilterNode<T> {

@@ -42,16 +42,22 @@ export class NestHandler implements Handler {
   async handle(attempt: Attempt): Promise<void> {
     const received = attempt.delivery.message as ReceivedMessage;
     const message = received instanceof Promise ? await received : received;
-    const { registered, connection, hooks } = this.options;
+    const { registered, connection, hooks, unanswerable } = this.options;
     const context = new MQTTSharedContext(attempt, registered.filter, connection);
-    if (hooks.installed) await hooks.run(context, () => this.call(message, context, attempt));
-    else await this.call(message, context, attempt);
+    if (message.unanswerable !== undefined) unanswerable(message.unanswerable);
+    if (hooks.installed) {
+      await hooks.run(context, async () =>
+        this.finish(message, await registered.callback(message.data, context), attempt),
+      );
+      return;
+    }
+    const result: unknown = await registered.callback(message.data, context);
+    if (message.replyTarget !== undefined || isObservable(result)) await this.finish(message, result, attempt);
   }
 
-  private async call(message: OpenedMessage, context: MQTTSharedContext, attempt: Attempt): Promise<void> {
-    const { registered, writer, replies, unanswerable } = this.options;
-    if (message.unanswerable !== undefined) unanswerable(message.unanswerable);
-    const result: unknown = await registered.callback(message.data, context);
+  /** Until what the method returned has come to its end, and is answered with where that was asked for. */
+  private async finish(message: OpenedMessage, result: unknown, attempt: Attempt): Promise<void> {
+    const { writer, replies } = this.options;
     if (message.replyTarget === undefined || !replies) {
       if (isObservable(result)) await drain(result, () => {}, attempt);
       return;
