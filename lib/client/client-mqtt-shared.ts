@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
@@ -22,6 +21,7 @@ import { wireOptions } from '../session/wire-options.js';
 import type { InboundPublish, OutboundPublish, Wire, WireClosed, WireListener, WireOptions } from '../session/wire.js';
 import type { ClientMQTTSharedEvents, ClientMQTTSharedStatus } from './client-events.js';
 import { ClientLink } from './client-link.js';
+import { ClientListeners } from './client-listeners.js';
 import { type ClientMQTTSharedOptions, validateClientOptions } from './client-options.js';
 import { hotObservable } from './hot-observable.js';
 import { MessageEncoder } from './message-encoder.js';
@@ -54,7 +54,9 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   private readonly requests: Requests;
   private readonly reader: ReplyReader;
   private readonly link: ClientLink;
-  private readonly events = new EventEmitter();
+  private readonly listeners = new ClientListeners((error, event) => {
+    this.log.error(`A listener of the event '${event}' threw: ${reasonOf(error)}`);
+  });
   private wire: Wire | undefined;
   private requestCount = 0;
   private warnedOfNestReplies = false;
@@ -149,7 +151,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   }
 
   override on<Event extends keyof ClientMQTTSharedEvents>(event: Event, callback: ClientMQTTSharedEvents[Event]): void {
-    this.events.on(event, callback);
+    this.listeners.on(event, callback);
   }
 
   /** The `MqttClient` of mqtt.js that is connected now; another one after each reconnect. @throws NotConnectedError */
@@ -225,24 +227,13 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     if (!wire.open) return;
     this.publisher.connected(wire);
     this.changeStatus('connected');
-    this.tell('connect');
+    this.listeners.tell('connect');
   }
 
   private disconnected(reason: WireClosed): void {
     this.connectionEnded();
     this.changeStatus('reconnecting');
-    this.tell('disconnect', reason);
-  }
-
-  /** A listener that throws must not keep the connection from being used, ended or opened again. */
-  private tell<E extends keyof ClientMQTTSharedEvents>(event: E, ...args: Parameters<ClientMQTTSharedEvents[E]>): void {
-    for (const listener of this.events.listeners(event) as ((...values: typeof args) => void)[]) {
-      try {
-        listener(...args);
-      } catch (error) {
-        this.log.error(`A listener of the event '${event}' threw: ${reasonOf(error)}`);
-      }
-    }
+    this.listeners.tell('disconnect', reason);
   }
 
   private changeStatus(status: ClientMQTTSharedStatus): void {
@@ -284,7 +275,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     await this.link.stop();
     this.connectionEnded();
     this.changeStatus('closed');
-    this.tell('close');
+    this.listeners.tell('close');
   }
 }
 

@@ -16,6 +16,7 @@ import type { Route } from './handler.js';
 import type { KeyLanes } from './key-lanes.js';
 import { Owed, type OwedOptions, type OwedPort } from './owed.js';
 import { Runner } from './runner.js';
+import { Window } from './window.js';
 
 export interface ConsumerOptions extends OwedOptions {
   /** Client Identifier, for events. */
@@ -44,16 +45,14 @@ export class Consumer {
   private readonly runner: Runner;
   private readonly admission: Admission;
   private readonly owed: Owed;
+  private readonly window: Window;
   private readonly unsettled = new Bag<Delivery>();
-  private paused = false;
-  private pauseCount = 0;
   private discarding: 'no' | 'on this connection' | 'for good' = 'no';
-  private unsettledQoS0 = 0;
   private readonly conditions = new Conditions();
 
   constructor(
     private readonly options: ConsumerOptions,
-    private readonly port: ConsumerPort,
+    port: ConsumerPort,
   ) {
     this.report = new ConsumerReport(options.connection, options.unmatched, options.events);
     this.runner = new Runner(options.lanes, {
@@ -66,6 +65,7 @@ export class Consumer {
     });
     this.admission = new Admission(options.concurrency, options.lanes);
     this.owed = new Owed(options, port, this.report);
+    this.window = new Window(options.receiveMaximum, this.owed, this.report, () => port.resume());
   }
 
   // --- the connection -------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ export class Consumer {
    * is acknowledged if the broker sends it again in this session.
    */
   detach(): void {
-    this.paused = false;
+    this.window.reopen();
     if (this.discarding === 'on this connection') this.discarding = 'no';
     const notBegun = this.owed.detach().filter(({ state }) => state === 'waiting');
     for (const delivery of notBegun) delivery.cancelled = true;
@@ -99,7 +99,9 @@ export class Consumer {
     if (this.discarding !== 'no') return true;
     if (packet.qos === 0) this.takeNew(packet, 0);
     else if (!this.owed.isKnown(packet, packet.qos)) this.takeOver(packet, packet.qos);
-    return this.hasRoom();
+    const hasRoom = this.window.hasRoom();
+    if (!hasRoom) this.conditions.changed();
+    return hasRoom;
   }
 
   /** A message of an earlier connection goes on, or begins again with the attempts counted that it has had. */
@@ -124,7 +126,7 @@ export class Consumer {
     const route = routes.first(packet.topic) ?? unmatched;
     const delivery = new Delivery(packet, route, performance.now(), attemptsBefore, this.runner.begin);
     if (packet.qos === 0) {
-      this.unsettledQoS0++;
+      this.window.enterQoS0();
     } else {
       this.owed.open(delivery, packet.packetId, packet.qos, delivery.arrivedAt);
     }
@@ -159,32 +161,12 @@ export class Consumer {
 
   /** Whether nothing is read until messages in hand are settled. */
   get isPaused(): boolean {
-    return this.paused;
+    return this.window.isPaused;
   }
 
   /** How often reading has paused. */
   get pauses(): number {
-    return this.pauseCount;
-  }
-
-  private hasRoom(): boolean {
-    if (this.inHand <= this.options.receiveMaximum) return true;
-    this.paused = true;
-    this.pauseCount++;
-    this.report.paused(this.inHand);
-    this.conditions.changed();
-    return false;
-  }
-
-  private resumeWithRoom(): void {
-    if (!this.paused || this.inHand > this.options.receiveMaximum) return;
-    this.paused = false;
-    this.report.resumed();
-    this.port.resume();
-  }
-
-  private get inHand(): number {
-    return this.owed.unacknowledged + this.unsettledQoS0;
+    return this.window.pauses;
   }
 
   // --- settlement -----------------------------------------------------------------------------------------------
@@ -192,9 +174,9 @@ export class Consumer {
   private settled(delivery: Delivery, settlement: Settlement, failure: Failure | undefined): void {
     this.unsettled.remove(delivery.unsettledPlace);
     this.report.settled(delivery, settlement, failure);
-    if (delivery.slot === undefined) this.unsettledQoS0--;
+    if (delivery.slot === undefined) this.window.leaveQoS0();
     else this.owed.apply(delivery, delivery.slot, settlement);
-    this.resumeWithRoom();
+    this.window.resumeWithRoom();
     this.conditions.changed();
   }
 
@@ -225,8 +207,7 @@ export class Consumer {
   /** From now on what arrives, on this connection or for good, is left to the broker, and reading never pauses. */
   discardArrivals(when: 'on this connection' | 'for good'): void {
     this.discarding = when;
-    if (this.paused) this.port.resume();
-    this.paused = false;
+    this.window.ignore();
   }
 
   /** The connection is about to end: what is not settled stays with the broker, and what is waits for none of it. */
@@ -245,7 +226,7 @@ export class Consumer {
 
   /** Resolves when reading has paused and nothing in hand can end that: all of it is held. Or when nobody waits any more. */
   whenStuck(isOver: () => boolean): Promise<void> {
-    return this.conditions.when(() => isOver() || (this.paused && this.unsettled.size === 0));
+    return this.conditions.when(() => isOver() || (this.window.isPaused && this.unsettled.size === 0));
   }
 
   /** Aborts the signals of all that runs, and every later attempt. */
@@ -261,7 +242,7 @@ export class Consumer {
       ...this.report.counts,
       running: this.runner.running,
       waiting: this.unsettled.members().filter(({ state }) => state === 'waiting' || state === 'backoff').length,
-      unsettled: this.inHand,
+      unsettled: this.window.inHand,
       held: this.owed.held,
       oldestHeldFor: oldest === undefined ? 0 : performance.now() - oldest,
     };

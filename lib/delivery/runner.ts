@@ -6,17 +6,7 @@ import { Bag } from '../bag.js';
 import type { Delivery } from './delivery.js';
 import { advance, retreat } from './gate.js';
 import type { KeyLanes } from './key-lanes.js';
-
-interface HandlerFailure extends Failure {
-  readonly attempt: Attempt;
-}
-
-interface NextAttempt {
-  /** Milliseconds; `undefined` when there is none. */
-  readonly wait: number | undefined;
-  /** What decided that. */
-  readonly failure: HandlerFailure;
-}
+import { failuresOf, type HandlerFailure, nextAttempt } from './next-attempt.js';
 
 /** What a {@link Runner} reports; settling follows from it. */
 export interface RunnerListener {
@@ -118,7 +108,7 @@ export class Runner {
 
   private retryOrEnd(delivery: Delivery): void {
     const failures = failuresOf(delivery);
-    const next = this.nextAttempt(delivery, failures);
+    const next = nextAttempt(delivery, failures);
     if (next === undefined) {
       this.leave(delivery);
       return;
@@ -131,19 +121,6 @@ export class Runner {
     if (wait === undefined) this.endFailed(delivery, failure);
     else if (isTooLate) this.leaveToBroker(delivery);
     else this.retry(delivery, failures, wait);
-  }
-
-  /** After the longest of the waits, or not at all where one of the handlers is not to be called again. */
-  private nextAttempt(delivery: Delivery, failures: readonly HandlerFailure[]): NextAttempt | undefined {
-    const { route, decodedMessage, attemptNumber, attemptsBefore } = delivery;
-    const attempt = attemptNumber - attemptsBefore;
-    let longest: NextAttempt | undefined;
-    for (const failure of failures) {
-      const wait = route.failure.retryAfter(failure.error, attempt, decodedMessage);
-      if (wait === undefined) return { wait, failure };
-      if (longest?.wait === undefined || wait > longest.wait) longest = { wait, failure };
-    }
-    return longest;
   }
 
   private isTooLate({ key, retryAt }: Delivery): boolean {
@@ -246,12 +223,6 @@ export class Runner {
       for (const attempt of attempts) attempt.abort(reason);
     }
   }
-}
-
-function failuresOf({ attempts }: Delivery): HandlerFailure[] {
-  return attempts.flatMap((attempt) =>
-    attempt.verdict?.kind === 'failed' ? [{ attempt, error: attempt.verdict.error }] : [],
-  );
 }
 
 async function settlementOf(end: FailureEnd, failed: FailedMessage): Promise<Settlement> {
