@@ -86,7 +86,7 @@ export const BEHAVIOURS: Readonly<Record<BrokerName, Behaviour>> = {
     announces: { topicAliasMaximum: 65_535, maximumPacketSize: 268_435_455 },
   },
 
-  /** 0.25.3. */
+  /** 0.25. Where a client has two subscriptions that match, it sends more copies than here. */
   nanomq: {
     ...DEFAULT_BEHAVIOUR,
     distribution: { kind: 'members', choose: 'in turn', handsOver: false },

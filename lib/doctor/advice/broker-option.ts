@@ -29,7 +29,8 @@ function isSafe(believed: BrokerProfile, found: BrokerProfile): boolean {
     (!believed.handsOver.persistent || found.handsOver.persistent) &&
     (believed.unsubscribeRedelivers || !found.unsubscribeRedelivers) &&
     (believed.resubscribeRedelivers || !found.resubscribeRedelivers) &&
-    (!believed.willsOfSessions || found.willsOfSessions) &&
+    // Where others get what a dead worker held, its will only has its session cleared away.
+    (!believed.willsOfSessions || found.willsOfSessions || found.handsOver.persistent) &&
     (believed.receiveMaximum === 'drops' || found.receiveMaximum !== 'drops') &&
     // How long it was is a matter of chance; the profile of a known broker allows for it.
     (believed.resumptionPause > 0 || found.resumptionPause === 0)
