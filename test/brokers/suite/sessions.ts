@@ -68,23 +68,16 @@ export function sessions({ stage, traits }: Ground): void {
         const t = stage();
         const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
         const heir = await workerOf(t, 'heir');
-        const client = t.client();
-        const sent: string[] = [];
-        const publishSome = async (): Promise<void> => {
-          const batch = ids(10, `${sent.length}-`);
-          sent.push(...batch);
-          await t.publishOver(client, t.topic('jobs/a'), batch);
-        };
-        await publishSome();
+        const load = t.load(t.topic('jobs/a'));
+        await load.publish();
         await dead.kill();
         const killed = performance.now();
         const isOver = (): boolean => heir.events.of('adopted').length > 0 || performance.now() > killed + 2_000;
-        while (!isOver()) await publishSome();
-        await publishSome();
-        await t.work.whenDone(sent);
+        await load.publishUntil(isOver);
+        await t.work.whenDone(load.sent);
         await heir.close();
 
-        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+        expect(t.work.started().toSorted()).toEqual(load.sent.toSorted());
       },
     );
 
@@ -164,28 +157,22 @@ export function sessions({ stage, traits }: Ground): void {
       async () => {
         const t = stage();
         let workers = [await workerOf(t, 'a1'), await workerOf(t, 'a2')];
-        const client = t.client();
-        const sent: string[] = [];
+        const load = t.load(t.topic('jobs/a'));
         let over = false;
-        const publishing = (async () => {
-          while (!over) {
-            const batch = ids(5, `${sent.length}-`);
-            sent.push(...batch);
-            await t.publishOver(client, t.topic('jobs/a'), batch);
+        const replaceAll = async (): Promise<void> => {
+          for (const name of ['b1', 'b2', 'c1', 'c2']) {
+            const next = await workerOf(t, name);
+            await workers[0]?.close();
+            workers = [...workers.slice(1), next];
+            await t.work.whenSomeDoneAtAll(t.work.done().length + 5);
           }
-        })();
-        for (const name of ['b1', 'b2', 'c1', 'c2']) {
-          const next = await workerOf(t, name);
-          await workers[0]?.close();
-          workers = [...workers.slice(1), next];
-          await t.work.whenSomeDoneAtAll(t.work.done().length + 5);
-        }
-        over = true;
-        await publishing;
-        await t.work.whenDone(sent);
+        };
+        const replacing = replaceAll().finally(() => (over = true));
+        await Promise.all([replacing, load.publishUntil(() => over)]);
+        await t.work.whenDone(load.sent);
         await Promise.all(workers.map(({ close }) => close()));
 
-        expect(t.work.started().toSorted()).toEqual(sent.toSorted());
+        expect(t.work.started().toSorted()).toEqual(load.sent.toSorted());
         expect(traits.leavesSessions ? [] : await presence(t)).toEqual([]);
       },
     );

@@ -7,6 +7,7 @@ import { Child } from '../../support/child/child.js';
 import { RawClient } from '../../support/raw-client.js';
 import type { RecordingProxy } from '../../support/recording-proxy.js';
 import { Scene, type Worker } from '../../support/scene.js';
+import { Load } from './load.js';
 import type { Traits } from './traits.js';
 import { Work } from './work.js';
 
@@ -89,6 +90,12 @@ export class Stage {
 
   async publishOver(client: ClientMQTTShared, topic: string, ids: readonly string[]): Promise<void> {
     await Promise.all(ids.map((id) => lastValueFrom(client.emit(topic, id), { defaultValue: undefined })));
+  }
+
+  /** Messages that go on coming; at no time more of them than brokers queue: HiveMQ drops what exceeds 1,000. */
+  load(topic: string): Load {
+    const client = this.client();
+    return new Load((batch) => this.publishOver(client, topic, batch), this.work);
   }
 
   async publishRetained(topic: string, id: string): Promise<void> {

@@ -10,6 +10,7 @@ interface Run {
 export class Work {
   /** Every call of a handler, in order. */
   readonly runs: Run[] = [];
+  private readonly runsById = new Map<string, Run[]>();
   private readonly watch = new Watch();
   private readonly held = new Set<string>();
   private readonly failing = new Map<string, number>();
@@ -43,11 +44,11 @@ export class Work {
 
   /** What was run to its end, by whom it may be; an id that is here twice ran twice. */
   done(worker?: string): string[] {
-    return this.idsOf((run) => run.state === 'done' && (worker === undefined || run.worker === worker));
+    return this.idsOf((run) => run.state === 'done' && isOf(run, worker));
   }
 
   started(worker?: string): string[] {
-    return this.idsOf((run) => worker === undefined || run.worker === worker);
+    return this.idsOf((run) => isOf(run, worker));
   }
 
   get running(): string[] {
@@ -55,31 +56,41 @@ export class Work {
   }
 
   whenStarted(ids: readonly string[], worker?: string): Promise<void> {
-    return this.when(() => missingOf(ids, this.started(worker)), 'have started');
+    return this.whenEach(ids, (run) => isOf(run, worker), 'started');
   }
 
   whenDone(ids: readonly string[], worker?: string): Promise<void> {
-    return this.when(() => missingOf(ids, this.done(worker)), 'be done');
+    return this.whenEach(ids, (run) => run.state === 'done' && isOf(run, worker), 'done');
   }
 
   /** Resolves when that many runs are under way. */
   whenRunning(count: number): Promise<void> {
-    return this.when(() => (this.running.length >= count ? [] : [`${count} runs`]), 'be under way');
+    return this.when(
+      () => this.running.length >= count,
+      () => `${count} under way`,
+    );
   }
 
   /** Resolves when all workers together have done that many. */
   whenSomeDoneAtAll(count: number): Promise<void> {
-    return this.when(() => (this.done().length >= count ? [] : [`${count} of all`]), 'be done');
+    return this.when(
+      () => this.done().length >= count,
+      () => `${count} of all done`,
+    );
   }
 
   /** Resolves when this worker has done that many, whichever they are. */
   whenSomeDone(count: number, worker: string): Promise<void> {
-    return this.when(() => (this.done(worker).length >= count ? [] : [`${count} of ${worker}`]), 'be done');
+    return this.when(
+      () => this.done(worker).length >= count,
+      () => `${count} of ${worker} done`,
+    );
   }
 
   private async run(worker: string, id: string): Promise<void> {
     const run: Run = { worker, id, state: 'running' };
     this.runs.push(run);
+    this.runsById.set(id, [...(this.runsById.get(id) ?? []), run]);
     this.watch.changed();
     if (this.held.has(id)) await new Promise<void>((resolve) => this.ends.set(run, resolve));
     this.ends.delete(run);
@@ -94,10 +105,24 @@ export class Work {
     return this.runs.filter(predicate).map(({ id }) => id);
   }
 
-  private async when(missing: () => readonly string[], verb: string): Promise<void> {
+  private whenEach(ids: readonly string[], isIt: (run: Run) => boolean, verb: string): Promise<void> {
+    const isThere = (id: string): boolean => this.runsById.get(id)?.some(isIt) ?? false;
+    const left = [...ids];
+    return this.when(
+      () => {
+        // Each look goes on where the last one ended: thousands of ids, looked through at each change, would hold up
+        // the workers of this process for longer than a test waits.
+        for (let id = left.at(-1); id !== undefined && isThere(id); id = left.at(-1)) left.pop();
+        return left.length === 0;
+      },
+      () => `${left.filter((id) => !isThere(id)).join(', ')} ${verb}`,
+    );
+  }
+
+  private async when(isSo: () => boolean, wanted: () => string): Promise<void> {
     await this.watch.until(
-      () => (missing().length === 0 ? true : undefined),
-      () => `These were to ${verb}: ${missing().join(', ')}. Runs: ${this.toString()}`,
+      () => isSo() || undefined,
+      () => `These were to be: ${wanted()}. Runs: ${this.toString()}`,
       this.patience,
     );
   }
@@ -107,6 +132,6 @@ export class Work {
   }
 }
 
-function missingOf(wanted: readonly string[], there: readonly string[]): string[] {
-  return wanted.filter((id) => !there.includes(id));
+function isOf(run: Run, worker: string | undefined): boolean {
+  return worker === undefined || run.worker === worker;
 }
