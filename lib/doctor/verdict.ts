@@ -106,9 +106,12 @@ function whyNot(version: VersionExamination): string {
   if (version.unreachable !== undefined) return sentence(version.unreachable);
   const outcome = version.outcomes.shared;
   if (outcome?.kind !== 'found') {
-    return sentence(
-      `Whether there are shared subscriptions could not be found out: ${outcome?.why ?? 'nothing was asked'}`,
-    );
+    const why = outcome?.why ?? 'nothing was asked';
+    const notFoundOut = sentence(`Whether there are shared subscriptions could not be found out: ${why}`);
+    const isRefusal = outcome?.kind === 'unknown' && (outcome.publishRefused ?? false);
+    return isRefusal
+      ? notFoundOut
+      : `${notFoundOut} The broker may be overloaded, or hang: see its log, and ask again.`;
   }
   const finding = findingOf(version, 'shared');
   switch (finding?.outcome) {
@@ -119,7 +122,7 @@ function whyNot(version: VersionExamination): string {
     case 'literal':
       return `The broker has no shared subscriptions: it grants \`$share/…\` as an ordinary filter, and workers would wait for messages for ever. ${ELSEWHERE}`;
     case 'everyone':
-      return 'The broker grants shared subscriptions and gives each message to every member: every worker would run every job.';
+      return `The broker grants shared subscriptions and gives each message to every member: every worker would run every job. ${ELSEWHERE}`;
     case 'missing':
       return finding.plain
         ? `The broker grants shared subscriptions, and ${finding.of - finding.arrived} of ${finding.of} messages do not arrive on them; they do on an ordinary subscription. ${ELSEWHERE}`

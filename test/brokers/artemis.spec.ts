@@ -1,4 +1,5 @@
 import { brokerSuite } from './broker-suite.js';
+import { asConfiguredHere } from './support/broker.js';
 import { artemis } from './support/artemis.js';
 import { PATIENCE } from './support/traits.js';
 
@@ -13,7 +14,7 @@ brokerSuite(artemis, {
   maximumQoS: 2,
   handsOver: true,
   leavesSessions: true,
-  refusedFilter: 'forbidden/#',
+  refusedFilter: asConfiguredHere('forbidden/#'),
   retainedToShared: { 4: 1, 5: 0 },
   patience: PATIENCE,
 });

@@ -1,4 +1,5 @@
 import { brokerSuite } from './broker-suite.js';
+import { asConfiguredHere } from './support/broker.js';
 import { hivemq } from './support/hivemq.js';
 import { PATIENCE } from './support/traits.js';
 
@@ -12,7 +13,7 @@ brokerSuite(hivemq, {
   maximumQoS: 1,
   handsOver: true,
   leavesSessions: true,
-  refusedFilter: 'x'.repeat(301),
+  refusedFilter: asConfiguredHere('x'.repeat(301)),
   retainedToShared: { 4: 0, 5: 0 },
   patience: PATIENCE,
 });

@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { RawClient, type RawOptions } from '../support/raw-client.js';
 import type { RunningBroker } from './support/broker.js';
+
+/** A broker that runs already may keep sessions of the run before. */
+const THIS_RUN = randomBytes(3).toString('hex');
 
 /** The answer to SUBSCRIBE. */
 export type Verdict = 'granted' | 'disconnected' | `refused 0x${string}`;
@@ -43,7 +47,7 @@ export function protocolSuite(name: string, start: () => Promise<RunningBroker>,
     });
     afterAll(() => broker.stop());
 
-    const nextRoot = (): string => (root = `v${protocolVersion}/${++topics}`);
+    const nextRoot = (): string => (root = `${THIS_RUN}/v${protocolVersion}/${++topics}`);
 
     async function connect(clientId: string, options: Partial<RawOptions> = {}): Promise<RawClient> {
       const client = await RawClient.connect(broker.url, {
@@ -483,7 +487,9 @@ export function protocolSuite(name: string, start: () => Promise<RunningBroker>,
         await named.waitForPayload('internal');
         await worker.waitForPayload('ordinary');
 
-        expect(worker.publishes.map(({ topic }) => topic)).toEqual([marker]);
+        // what others have retained on a broker that runs already comes first
+        const live = worker.publishes.filter(({ retain }) => !retain);
+        expect(live.map(({ topic }) => topic)).toEqual([marker]);
       });
 
       test('that is retained reaches a later subscriber with RETAIN set, and an earlier one without', async () => {

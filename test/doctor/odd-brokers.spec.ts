@@ -34,7 +34,10 @@ const VERDICTS: [OddBroker, string][] = [
   ['ends the connection on SUBSCRIBE', 'ends the connection that asks for a shared subscription'],
   ['ends the connection on a shared SUBSCRIBE', 'ends the connection that asks for a shared subscription'],
   ['hangs after CONNECT', 'connack timeout'],
-  ['hangs after SUBSCRIBE', 'could not be found out: SUBACK did not come within 5 s'],
+  [
+    'hangs after SUBSCRIBE',
+    'could not be found out: SUBACK did not come within 5 s. The broker may be overloaded, or hang',
+  ],
   ['hangs when it is told to let go', 'it grants `$share/…` as an ordinary filter'],
   ['closes every connection', 'closed before CONNACK'],
   ['is not there', 'Is the broker running, and is the port right?'],

@@ -1,4 +1,5 @@
 import { test } from '@jest/globals';
+import type { Lack } from './traits.js';
 
 export interface RunningBroker {
   readonly url: string;
@@ -20,6 +21,11 @@ export interface Broker {
 
 /** The address of a running broker to use in place of one that is started here. */
 export const GIVEN_URL = process.env['MQTT_URL'];
+
+/** What a broker does because it is started here with a configuration that makes it. */
+export function asConfiguredHere<T>(trait: T): T | Lack {
+  return GIVEN_URL === undefined ? trait : { because: 'the broker at `MQTT_URL` has a configuration of its own' };
+}
 
 /**
  * Defines the suite where the broker can be had; else says once how to get it. In CI its absence is a failure.

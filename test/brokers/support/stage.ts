@@ -58,8 +58,17 @@ export class Stage {
   /** A worker in a process of its own that never ends a message, for {@link Child.kill}. */
   async stuckProcess(name: string, filter: string): Promise<Child<'worker-process'>> {
     const child = await Child.start('worker-process', { server: this.options(name), qos: 1, filter });
-    this.scene.onClose(() => child.kill());
+    this.scene.onClose(async () => {
+      await child.kill();
+      await this.forget(`${name}:workers:0`);
+    });
     return child;
+  }
+
+  /** Ends a session that nobody has adopted, and takes back what is retained of its presence. */
+  private async forget(session: string): Promise<void> {
+    const successor = await this.rawClient(session);
+    await successor.publish(`${this.root}/presence/workers/${this.root}-${session}`, '', { retain: true });
   }
 
   proxy(): Promise<RecordingProxy> {
