@@ -1,3 +1,4 @@
+import type { ChaosBroker } from './brokers.js';
 import { kindOf } from './jobs.js';
 import type { Report } from './protocol.js';
 import type { Blame, Release } from './proxy.js';
@@ -18,12 +19,6 @@ interface Try {
   readonly at: number;
   readonly attempt: number;
 }
-
-/**
- * Milliseconds after which a Mosquitto with `autosave_interval 1` has saved what it has confirmed: it looks once a second
- * whether more than the interval has passed.
- */
-const SAVED_AFTER = 3000;
 
 /** Milliseconds until this process knows of what another one has done. */
 const TOLD_WITHIN = 1000;
@@ -63,7 +58,10 @@ export class Ledger {
   lastProgress = performance.now();
   readonly #begun = performance.now();
 
-  constructor(private readonly protocolVersion: 4 | 5) {}
+  constructor(
+    private readonly protocolVersion: 4 | 5,
+    private readonly broker: Pick<ChaosBroker, 'forgetsSharedSubscriptions' | 'savedAfter'>,
+  ) {}
 
   get now(): number {
     return Math.round(performance.now() - this.#begun);
@@ -120,7 +118,7 @@ export class Ledger {
 
   brokerReturns(): void {
     this.startsAnew('broker');
-    this.unsubscribed.push({ from: this.now, to: Infinity });
+    if (this.broker.forgetsSharedSubscriptions) this.unsubscribed.push({ from: this.now, to: Infinity });
   }
 
   startsAnew(who: string): void {
@@ -156,7 +154,7 @@ export class Ledger {
   }
 
   #isUnsaved(time: number): boolean {
-    return this.brokerKills.some((at) => at - SAVED_AFTER <= time && time <= at);
+    return this.brokerKills.some((at) => at - this.broker.savedAfter <= time && time <= at);
   }
 
   /** Runs beyond the first of each job. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type BrokerName, brokerOf, BROKERS } from './brokers.js';
 
 /** What each of them does is in scenarios.ts. */
 export const SCENARIOS = ['chaos', 'kills', 'all-killed', 'rolling', 'broker-gone', 'broker-killed', 'poison'] as const;
@@ -18,7 +19,7 @@ export interface ChaosOptions {
   /** Of workers; with `broker-killed` of the broker. */
   readonly kills: number;
   readonly version: 4 | 5;
-  readonly broker: 'embedded' | 'mosquitto';
+  readonly broker: BrokerName;
   readonly qos: 1 | 2;
   /** For which the jobs and the faults are spread. */
   readonly seconds: number;
@@ -59,10 +60,13 @@ export function chaosOptions(args: string[]): ChaosOptions {
   const scenario = oneOf('scenario', values.scenario, SCENARIOS);
   const each = SECONDS_FOR_EACH_KILL[scenario === 'chaos' ? 'chaos' : 'others'];
   const seconds = values.seconds ?? String(Math.max(DEFAULT_SECONDS, kills * each));
-  const broker = oneOf('broker', values.broker, ['embedded', 'mosquitto']);
-  if (scenario.startsWith('broker-') && broker === 'embedded') {
-    throw new Error(`--scenario ${scenario} needs --broker mosquitto: the embedded one remembers nothing.`);
+  const broker = oneOf('broker', values.broker, Object.keys(BROKERS) as BrokerName[]);
+  const qos = oneOf('qos', values.qos, ['1', '2']) === '1' ? 1 : 2;
+  const { keeps, maximumQoS } = brokerOf(broker);
+  if (scenario.startsWith('broker-') && typeof keeps !== 'string') {
+    throw new Error(`--scenario ${scenario} cannot be with --broker ${broker}: ${keeps.nothing}.`);
   }
+  if (qos > maximumQoS) throw new Error(`--qos ${qos} cannot be with --broker ${broker}: it grants ${maximumQoS}.`);
   return {
     scenario,
     jobs: whole('jobs', values.jobs, 1),
@@ -70,7 +74,7 @@ export function chaosOptions(args: string[]): ChaosOptions {
     kills,
     version: oneOf('version', values.version, ['4', '5']) === '4' ? 4 : 5,
     broker,
-    qos: oneOf('qos', values.qos, ['1', '2']) === '1' ? 1 : 2,
+    qos,
     seconds: whole('seconds', seconds, 1),
     away: whole('away', values.away, 0),
     policy: oneOf('policy', values.policy, POLICIES),

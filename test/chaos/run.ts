@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { OnErrorOptions } from 'nestjs-mqtt-shared';
 import { RawClient } from '../support/raw-client.js';
+import { brokerOf } from './brokers.js';
 import { Fleet } from './fleet.js';
 import { Guard } from './guard.js';
 import { Ledger } from './ledger.js';
@@ -47,7 +48,13 @@ export class Run {
   static async start(options: ChaosOptions, handling: Handling): Promise<Run> {
     if (options.trace !== undefined) await mkdir(options.trace, { recursive: true });
     const guard = await Guard.start();
-    const run = new Run(options, new Ledger(options.version), guard, await startBroker(options, guard), handling);
+    const run = new Run(
+      options,
+      new Ledger(options.version, brokerOf(options.broker)),
+      guard,
+      await startBroker(options, guard),
+      handling,
+    );
     await run.fleet.start(options.workers);
     return run;
   }
@@ -71,8 +78,7 @@ export class Run {
     this.#next += jobs;
     if (poisoned) this.ledger.poison = first;
     const { poison } = this.ledger;
-    // A Mosquitto that restarts forgets shared subscriptions.
-    const requireSubscribers = protocolVersion === 5 && broker === 'mosquitto';
+    const requireSubscribers = protocolVersion === 5 && brokerOf(broker).forgetsSharedSubscriptions;
     const work = { url: this.broker.url, protocolVersion, qos, requireSubscribers, first, jobs, seconds, poison };
     this.ledger.publishing++;
     await new ScriptProcess(this.guard, 'publisher', work, (report) => this.ledger.record('publisher', report)).ready;

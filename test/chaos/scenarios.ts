@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { brokerOf } from './brokers.js';
 import { ADOPTION_AFTER } from './fleet.js';
 import type { Scenario } from './options.js';
 import { findingsOfPoison, poisonPolicy } from './poison.js';
@@ -25,14 +26,11 @@ function schedule({ options }: Run, others: readonly Fault[]) {
 }
 
 export const PLANS: Readonly<Record<Scenario, Plan>> = {
-  /**
-   * Everything that can happen; to a Mosquitto with persistence too. It forgets shared subscriptions when it restarts,
-   * and on 3.1.1 does not tell a publisher that nobody is subscribed yet.
-   */
+  /** Everything that can happen; to the broker too, where that loses nothing. */
   chaos: {
     inflict: (run) => {
       const { broker, version } = run.options;
-      const restarts: Fault[] = broker === 'mosquitto' && version === 5 ? ['restart'] : [];
+      const restarts: Fault[] = brokerOf(broker).restartsAmongFaults.includes(version) ? ['restart'] : [];
       return run.carryOut(schedule(run, [...WORKERS_FAULTS, ...restarts]));
     },
     kills: true,
@@ -58,7 +56,7 @@ export const PLANS: Readonly<Record<Scenario, Plan>> = {
       await run.restartBroker('SIGTERM', run.options.away * 1000);
     },
   },
-  /** A Mosquitto that saves its sessions every second or two is killed, `kills` times. */
+  /** The broker is killed; a Mosquitto saves its sessions every second or two. `kills` times. */
   'broker-killed': {
     inflict: async (run) => {
       const restarts = schedule(run, []).map((planned) => ({ ...planned, fault: 'restart' as const }));

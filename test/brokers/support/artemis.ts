@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, startServerProcess } from '../../support/server-process.js';
 import type { Broker } from './broker.js';
 import { installedAt, missing, READY_WITHIN, SMALL_AND_QUICK } from './java.js';
+import { type RestartableBroker, type StartOptions, startRestartable } from './restartable.js';
 
 const run = promisify(execFile);
 
@@ -30,29 +29,23 @@ async function createInstance(folder: string, port: number): Promise<void> {
   await writeFile(file, configuration.replace(/<acceptors>[\s\S]*<\/acceptors>/, `<acceptors>${acceptor}</acceptors>`));
 }
 
-export const artemis: Broker = {
-  name: 'ActiveMQ Artemis',
-  inCI: true,
-  missing: () => missing('artemis'),
-  start: async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'artemis-'));
-    const port = await freePort();
+export function startArtemis({ watcher }: Pick<StartOptions, 'watcher'> = {}): Promise<RestartableBroker> {
+  return startRestartable('artemis', watcher, async (folder, port) => {
     await createInstance(folder, port);
-    const server = await startServerProcess({
+    return {
       name: 'ActiveMQ Artemis',
       command: join(folder, 'bin', 'artemis'),
       args: ['run'],
       env: { JAVA_ARGS },
-      port,
       readyWithin: READY_WITHIN,
       stopWith: 'SIGKILL',
-    });
-    return {
-      url: `mqtt://127.0.0.1:${port}`,
-      stop: async () => {
-        await server.stop();
-        await rm(folder, { recursive: true, force: true });
-      },
     };
-  },
+  });
+}
+
+export const artemis: Broker = {
+  name: 'ActiveMQ Artemis',
+  inCI: true,
+  missing: () => missing('artemis'),
+  start: () => startArtemis(),
 };

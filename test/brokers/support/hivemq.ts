@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, startServerProcess } from '../../support/server-process.js';
 import type { Broker } from './broker.js';
 import { installedAt, java, missing, READY_WITHIN, SMALL_AND_QUICK } from './java.js';
+import { type RestartableBroker, type StartOptions, startRestartable } from './restartable.js';
 
 /** As the embedded HiveMQ does where it is given no security extension. The class files come without one. */
 const START = `
@@ -12,11 +11,12 @@ Packages.com.hivemq.HiveMQServer.main([]);
 `;
 
 /** Its defaults, but for the files, which would be half a gigabyte, and for a limit that a filter can exceed. */
-const config = (port: number): string => `<?xml version="1.0"?>
+const config = (port: number, { persistence = false, queued }: StartOptions): string => `<?xml version="1.0"?>
 <hivemq>
   <listeners><tcp-listener><port>${port}</port><bind-address>127.0.0.1</bind-address></tcp-listener></listeners>
   <restrictions><max-topic-length>300</max-topic-length></restrictions>
-  <persistence><mode>in-memory</mode></persistence>
+  <persistence><mode>${persistence ? 'file' : 'in-memory'}</mode></persistence>
+  <mqtt>${queued === undefined ? '' : `<queued-messages><max-queue-size>${queued}</max-queue-size></queued-messages>`}</mqtt>
   <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
 </hivemq>
 `;
@@ -35,20 +35,15 @@ const OPENED = ['java.lang', 'java.nio', 'sun.nio.ch'].flatMap((name) => [
   `java.base/${name}=ALL-UNNAMED`,
 ]);
 
-export const hivemq: Broker = {
-  name: 'HiveMQ CE',
-  inCI: true,
-  missing: () => missing('hivemq'),
-  start: async () => {
-    const home = await mkdtemp(join(tmpdir(), 'hivemq-'));
+export function startHiveMQ(options: StartOptions = {}): Promise<RestartableBroker> {
+  return startRestartable('hivemq', options.watcher, async (home, port) => {
     await Promise.all(['conf', 'data', 'log', 'extensions'].map((folder) => mkdir(join(home, folder))));
-    const port = await freePort();
     const script = join(home, 'start.js');
-    await writeFile(join(home, 'conf', 'config.xml'), config(port));
+    await writeFile(join(home, 'conf', 'config.xml'), config(port, options));
     await writeFile(join(home, 'conf', 'logback.xml'), LOGGING);
     await writeFile(script, START);
     const classes = join(installedAt('hivemq'), '*');
-    const server = await startServerProcess({
+    return {
       name: 'HiveMQ CE',
       command: java,
       args: [
@@ -58,16 +53,15 @@ export const hivemq: Broker = {
         `-Djava.io.tmpdir=${home}`,
         ...['-cp', classes, 'org.mozilla.javascript.tools.shell.Main', script],
       ],
-      port,
       readyWithin: READY_WITHIN,
       stopWith: 'SIGKILL', // it would wait 4 s
-    });
-    return {
-      url: `mqtt://127.0.0.1:${port}`,
-      stop: async () => {
-        await server.stop();
-        await rm(home, { recursive: true, force: true });
-      },
     };
-  },
+  });
+}
+
+export const hivemq: Broker = {
+  name: 'HiveMQ CE',
+  inCI: true,
+  missing: () => missing('hivemq'),
+  start: () => startHiveMQ(),
 };

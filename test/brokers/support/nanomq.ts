@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { freePort, startServerProcess } from '../../support/server-process.js';
 import type { Broker } from './broker.js';
+import { type RestartableBroker, type StartOptions, startRestartable } from './restartable.js';
 
 function executable(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin'];
@@ -20,6 +19,14 @@ log {
 }
 `;
 
+export function startNanoMQ({ watcher }: Pick<StartOptions, 'watcher'> = {}): Promise<RestartableBroker> {
+  return startRestartable('nanomq', watcher, async (folder, port) => {
+    const file = join(folder, 'nanomq.conf');
+    await writeFile(file, config(port));
+    return { name: 'NanoMQ', command: executable() ?? 'nanomq', args: ['start', '--conf', file] };
+  });
+}
+
 export const nanomq: Broker = {
   name: 'NanoMQ',
   inCI: false, // it is in no registry
@@ -30,23 +37,5 @@ export const nanomq: Broker = {
     const { stdout } = spawnSync(executable() ?? 'nanomq', ['--version'], { encoding: 'utf8' });
     return / v(\d\S*)/.exec(stdout)?.[1];
   },
-  start: async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nanomq-'));
-    const port = await freePort();
-    const file = join(folder, 'nanomq.conf');
-    await writeFile(file, config(port));
-    const server = await startServerProcess({
-      name: 'NanoMQ',
-      command: executable() ?? 'nanomq',
-      args: ['start', '--conf', file],
-      port,
-    });
-    return {
-      url: `mqtt://127.0.0.1:${port}`,
-      stop: async () => {
-        await server.stop();
-        await rm(folder, { recursive: true, force: true });
-      },
-    };
-  },
+  start: () => startNanoMQ(),
 };
