@@ -41,6 +41,11 @@ export interface BrokerProfile {
    * so that a dead worker is known by the will of another of its connections.
    */
   readonly willsOfSessions: boolean;
+  /**
+   * On MQTT 5.0 a message that is published retained reaches those who have subscribed with a wildcard before. Where not,
+   * workers watch each other's presence on 3.1.1.
+   */
+  readonly retainedReachesWildcards: boolean;
   /** The resend of a message carries DUP; where not, it looks like a new message. */
   readonly marksRedelivery: boolean;
   /** PUBACKs in another order than that of arrival are taken. */

@@ -42,6 +42,7 @@ export function profileOf(examination: Examination): BrokerProfile {
       const finding = findingOf(version, 'will');
       return finding && finding.afterCrash !== undefined;
     }),
+    retainedReachesWildcards: retainedReachesWildcards(versions),
     marksRedelivery: all(marksRedelivery),
     acknowledgeInAnyOrder: all((version) => findingOf(version, 'ackOrder')?.tolerated),
     maximumQoS: Math.min(...versions.map((version) => findingOf(version, 'grantedQoS')?.granted[1] ?? 1)) as QoS,
@@ -76,6 +77,12 @@ function resumptionPauseOf(version: VersionExamination): number {
   const finding = findingOf(version, 'crashPersistent');
   const waited = finding?.toOwner ? (finding.after ?? 0) : 0;
   return waited < 1_000 ? 0 : 2 * waited;
+}
+
+/** Where 3.1.1 does no better, or was not asked, that is no way out. */
+function retainedReachesWildcards(versions: readonly VersionExamination[]): boolean {
+  const heard = new Map(versions.map((version) => [version.protocolVersion, findingOf(version, 'presence')?.heard]));
+  return heard.get(5) !== false || heard.get(4) !== true;
 }
 
 function marksRedelivery(version: VersionExamination): boolean | undefined {

@@ -59,12 +59,12 @@ export class ConnectionFactory {
   }
 
   /** Connections to a session that outlives them if `persistent`. */
-  session(clientId: string, persistent: boolean): OpenSession {
+  session(clientId: string, persistent: boolean, protocolVersion = this.protocolVersion): OpenSession {
     const expiry = persistent ? (this.options.sessionExpiry ?? DEFAULT_SESSION_EXPIRY) : 0;
     return (listener, signal, { clean, will }) => {
       const receiveMaximum = this.profile.receiveMaximum === 'drops' ? undefined : this.receiveMaximum;
       const session = { clientId, clean, sessionExpiryInterval: clean ? 0 : expiry, receiveMaximum, will };
-      return this.brokers.open(wireOptions(this.options, session), listener, signal);
+      return this.brokers.open(wireOptions({ ...this.options, protocolVersion }, session), listener, signal);
     };
   }
 

@@ -130,6 +130,7 @@ export class Connections {
     const { factory, incarnation } = this;
     const { answerTimeout, reconnect, events, protocolVersion, profile } = factory;
     const clientId = `${this.clientId}:presence`;
+    const watch = factory.session(clientId, false, profile.retainedReachesWildcards ? protocolVersion : 4);
     return new Adopter({
       clientId,
       prefix: settings.topic,
@@ -140,7 +141,7 @@ export class Connections {
       answerTimeout,
       reconnect,
       events,
-      watch: (listener, signal, will) => factory.session(clientId, false)(listener, signal, { clean: true, will }),
+      watch: (listener, signal, will) => watch(listener, signal, { clean: true, will }),
       writesObituary: !profile.willsOfSessions,
       adoption: (group, presence) => {
         const served = this.subscriptions.filter(({ pattern }) => presence.filters.includes(pattern));

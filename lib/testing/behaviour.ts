@@ -83,6 +83,8 @@ export interface Behaviour {
   readonly maximumSharedQoS: QoS;
   /** A new member gets the retained message, which section 4.8.2 forbids. */
   readonly sendsRetainedToMembers: boolean;
+  /** Versions on which a message that is published retained reaches those who have subscribed with a wildcard before. */
+  readonly retainedReachesWildcardsOn: readonly ProtocolVersion[];
   /** Malformed shared subscriptions that are taken, and answered as if they were in order. */
   readonly acceptedFaults: readonly ShareFault[];
   /** No Local on a shared subscription is taken, and means nothing. */

@@ -22,6 +22,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   identifiesSharedDeliveries: true,
   maximumSharedQoS: 2,
   sendsRetainedToMembers: false,
+  retainedReachesWildcardsOn: [4, 5],
   acceptedFaults: [],
   acceptsNoLocalOnShared: false,
   malformedFilter: { answer: 'SUBACK', reasonCode: ReasonCode.topicFilterInvalid },
@@ -80,6 +81,7 @@ export const BEHAVIOURS: Readonly<Record<BrokerName, Behaviour>> = {
     oneGroupPerFilter: true,
     identifiesSharedDeliveries: false,
     sendsRetainedToMembers: true,
+    retainedReachesWildcardsOn: [4], // seen on 2.56
     acceptedFaults: ['empty Share Name', 'wildcard as Share Name', 'wildcard in Share Name'],
     acceptsNoLocalOnShared: true,
     malformedFilter: { answer: 'DISCONNECT', reasonCode: 0x83 },

@@ -29,12 +29,17 @@ export class Router {
     for (const { plain, shares } of this.#tree.match(message.topic)) {
       for (const [session, subscription] of plain) {
         if (subscription.noLocal && session.clientId === message.publisher) continue;
+        if (message.retain && !this.#bringsRetained(session, subscription)) continue;
         matched = true;
         session.deliverOnce(deliveryOf(message, subscription));
       }
       for (const { group } of shares.values()) matched = group.offer(message) || matched;
     }
     return matched;
+  }
+
+  #bringsRetained({ protocolVersion }: Session, { topicFilter }: Subscription): boolean {
+    return !/[+#]/.test(topicFilter) || this.#behaviour.retainedReachesWildcardsOn.includes(protocolVersion);
   }
 
   /** Retained messages for a subscription that was just made; for a shared one only where the broker is known for it. */

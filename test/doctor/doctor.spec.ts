@@ -90,6 +90,7 @@ describe('The doctor, on the embedded broker', () => {
       resendsOnLiveConnection: false,
       resumptionPause: 0,
       willsOfSessions: true,
+      retainedReachesWildcards: true,
       marksRedelivery: false,
       acknowledgeInAnyOrder: true,
       maximumQoS: 2,

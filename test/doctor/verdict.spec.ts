@@ -138,6 +138,7 @@ describe('The profile', () => {
       resendsOnLiveConnection: true,
       resumptionPause: 0,
       willsOfSessions: false,
+      retainedReachesWildcards: true,
       marksRedelivery: false,
       acknowledgeInAnyOrder: false,
       maximumQoS: 1,

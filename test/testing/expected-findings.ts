@@ -28,7 +28,7 @@ const COMMON = {
   negativeAck: on5({ final: true }),
   retained: both({ delivered: 0 }),
   emptyLevel: both({ leadingSlash: true, without: false }),
-  presence: both({ allowed: true }),
+  presence: both({ allowed: true, heard: true }),
 } satisfies Expectations;
 
 export const EXPECTED: Readonly<Record<BrokerName, Expectations>> = {
@@ -107,6 +107,7 @@ export const EXPECTED: Readonly<Record<BrokerName, Expectations>> = {
     receiveMaximum: on5({ atOnce: 2, toOther: 18, later: 0, lost: 0 }),
     window: both(unlimited),
     retained: both({ delivered: 1 }),
+    presence: { 4: { allowed: true, heard: true }, 5: { allowed: true, heard: false } },
     burst: both({ qos1: all, qos2: all }),
     will: both({ onTakeover: false }),
   },

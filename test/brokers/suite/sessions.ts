@@ -46,6 +46,18 @@ export function sessions({ stage, traits }: Ground): void {
       expect(await presence(t)).toEqual([]);
     });
 
+    if (traits.leavesSessions) {
+      it('is closed, another one hears of the session that it has left behind, and ends it', async () => {
+        const t = stage();
+        const stayer = await workerOf(t, 'stayer');
+        const leaver = await workerOf(t, 'leaver');
+        await leaver.close();
+        const [adopted] = await stayer.events.take('adopted', 1, traits.patience);
+
+        expect(adopted).toMatchObject({ session: `${t.root}-leaver:workers:0`, outcome: 'ended' });
+      });
+    }
+
     itWhere(goesOn)('is killed while messages go on coming, none is lost', async () => {
       const t = stage();
       const dead = await t.stuckProcess('dead', t.topic('jobs/#'));
