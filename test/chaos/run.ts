@@ -20,7 +20,8 @@ const STALLED_AFTER = 45_000;
 /** For every worker to get a job. */
 const LAST_ROUNDS_WITHIN = 30_000;
 const LAST_ROUND_SECONDS = 1;
-const LAST_ROUND_FOR_EACH = 5;
+/** So many that a broker which does not share evenly needs all of them. */
+const LAST_ROUND_FOR_EACH = 50;
 
 /** How workers deal with their jobs. */
 export interface Handling {

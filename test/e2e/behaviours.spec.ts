@@ -110,6 +110,20 @@ describe.each(['mosquitto', 'hivemq', 'artemis', 'nanomq'] as const)('On a broke
     );
 
     it(
+      'the session of a worker that is killed is ended by one that was there before it',
+      async () => {
+        const heir = await worker('heir');
+        const dead = await stuckProcess('dead');
+        await dead.kill();
+        const [adopted] = await heir.events.take('adopted', 1, PATIENCE);
+        await heir.close();
+
+        expect(adopted).toMatchObject({ session: 'dead:workers:0', outcome: 'ended' });
+      },
+      2 * PATIENCE,
+    );
+
+    it(
       'nothing is lost and nothing runs twice, when one of two workers is shut down',
       async () => {
         const leaver = await worker('leaver');
