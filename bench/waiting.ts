@@ -5,14 +5,18 @@ import { type Contender, drainAll } from './support/drain-all.js';
 import type { DrainResult } from './support/drain.js';
 import type { Findings, Part, Scale } from './support/part.js';
 import { median, ratios, spread } from './support/statistics.js';
+import type { Table } from './support/table.js';
 import { VERSIONS } from './support/versions.js';
 import type { WaitingInput } from './support/waiting.js';
+import { waitingCeiling } from './waiting-ceiling.js';
 
 const WAITS = [1, 10, 100] as const;
 const CONCURRENCIES = [1, 10, 100, 1_000] as const;
 
-/** A process that has just started handles its first messages with code that is not yet optimised. */
 const MOST_MESSAGES = 100_000;
+
+/** By what is measured, and before it: a process that has just started handles its first messages with code that is not yet optimised. */
+const WARM_UP = 0.2;
 
 /** For handlers of 10 ms: what must be reached of `concurrency / wait`. */
 const JUDGED_WAIT = 10;
@@ -36,7 +40,7 @@ export const waiting: Part = {
     for (const wait of WAITS) {
       for (const concurrency of CONCURRENCIES) measured.push(...(await drain(wait, concurrency, scale)));
     }
-    return report(measured);
+    return report(measured, await waitingCeiling(scale));
   },
 };
 
@@ -48,15 +52,16 @@ async function drain(wait: number, concurrency: number, scale: Scale): Promise<M
   const waves = Math.ceil(
     Math.min(ideal * seconds, scale === 'quick' ? MOST_MESSAGES / 4 : MOST_MESSAGES) / concurrency,
   );
-  const messages = waves * concurrency;
+  const warmUp = Math.ceil(waves * WARM_UP) * concurrency;
+  const messages = waves * concurrency + warmUp;
   const timers: DrainResult[] = [];
   const measured = VERSIONS.map(({ protocolVersion, mqtt }): Measured => {
     const name = `waiting-${mqtt}`;
-    const input: Omit<WaitingInput, 'url'> = { protocolVersion, name, messages, qos: 1, wait, concurrency };
+    const input: Omit<WaitingInput, 'url'> = { protocolVersion, name, messages, warmUp, qos: 1, wait, concurrency };
     return { wait, concurrency, mqtt, contender: { module: 'waiting.subject', input, results: [] }, timers };
   });
   for (let round = 0; round < rounds; round++) {
-    timers.push(await Child.ask<DrainResult>('timers.subject', { messages, wait, concurrency }));
+    timers.push(await Child.ask<DrainResult>('timers.subject', { messages, warmUp, wait, concurrency }));
     await drainAll(
       measured.map(({ contender }) => contender),
       { messages },
@@ -66,7 +71,7 @@ async function drain(wait: number, concurrency: number, scale: Scale): Promise<M
   return measured;
 }
 
-function report(measured: readonly Measured[]): Findings {
+function report(measured: readonly Measured[], ceiling: Table): Findings {
   const checks: Check[] = [];
   const rows = measured.map(({ wait, concurrency, mqtt, contender, timers }) => {
     const share = ofIdeal(wait, concurrency, contender.results);
@@ -85,7 +90,7 @@ function report(measured: readonly Measured[]): Findings {
       percent(share),
       percent(ofIdeal(wait, concurrency, timers)),
       spread(ofTimers),
-      `${contender.results.length} × ${contender.input.messages}`,
+      `${contender.results.length} × ${contender.input.messages - (contender.input.warmUp ?? 0)}`,
     ];
   });
   const heads = [
@@ -100,7 +105,7 @@ function report(measured: readonly Measured[]): Findings {
     'measured',
   ];
   const caption = 'Throughput of handlers that wait; `the waits alone` is what Node does without any messages';
-  return { tables: [{ caption, heads, rows }], charts: [chart(measured)], checks };
+  return { tables: [{ caption, heads, rows }, ceiling], charts: [chart(measured)], checks };
 }
 
 function chart(measured: readonly Measured[]): ReturnType<typeof lines> {

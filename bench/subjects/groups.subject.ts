@@ -9,6 +9,9 @@ import { listen } from '../support/nest-app.js';
 import type { GroupsInput } from '../support/scale.js';
 import { sharedServer } from '../support/shared-server.js';
 
+/** Milliseconds. A thousand connections open at once, and how fast they do is not measured. */
+const CONNECT_TIMEOUT = 120_000;
+
 const input = childInput<GroupsInput>();
 const { groups } = input;
 const meter = new DrainMeter(input.messages, tellParent, groups);
@@ -25,5 +28,5 @@ for (let index = 0; index < groups; index++) {
   SharedPattern(`group-${index}`, FILTER)(JobsController.prototype, 'resize', descriptor);
 }
 
-await listen(JobsController, { strategy: sharedServer(input) });
+await listen(JobsController, { strategy: sharedServer(input, { connectTimeout: CONNECT_TIMEOUT }) });
 tellParent({ subscribed: true });

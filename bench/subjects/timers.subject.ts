@@ -4,8 +4,8 @@ import { DrainMeter } from '../support/drain-meter.js';
 import type { WaitingInput } from '../support/waiting.js';
 
 /** The same waits with nothing around them: what Node's timers leave of the ideal. */
-const { messages, wait, concurrency } = childInput<WaitingInput>();
-const meter = new DrainMeter(messages, tellParent);
+const { messages, wait, concurrency, warmUp } = childInput<WaitingInput>();
+const meter = new DrainMeter(messages, tellParent, 1, warmUp);
 let next = 0;
 
 async function work(): Promise<void> {

@@ -21,10 +21,10 @@ export class Child {
     child.once('exit', () => this.wake());
   }
 
-  /** `module` is a file of `subjects/`, without its extension; it gets `input` by `childInput`. */
-  static start(module: string, input: object = {}): Child {
+  /** `module` is a file of `subjects/`, without its extension; it gets `input` by `childInput`. `flags` are Node's. */
+  static start(module: string, input: object = {}, flags: readonly string[] = []): Child {
     const path = fileURLToPath(new URL(`../subjects/${module}.js`, import.meta.url));
-    return new Child(module, fork(path, [JSON.stringify(input)]));
+    return new Child(module, fork(path, [JSON.stringify(input)], { execArgv: [...process.execArgv, ...flags] }));
   }
 
   /** Starts it, and ends it after the first thing it has to say. */

@@ -5,6 +5,8 @@ import type { DrainInput, DrainReport, DrainResult } from './drain.js';
 
 export interface Contender {
   readonly module: string;
+  /** Of Node. */
+  readonly flags?: readonly string[];
   readonly input: Omit<DrainInput, 'url'>;
   readonly results: DrainResult[];
 }
@@ -19,7 +21,8 @@ export async function drainAll(
   settings: BrokerSettings = {},
 ): Promise<void> {
   const broker = await startBroker(settings);
-  const start = ({ module, input }: Contender): Child => Child.start(module, { ...input, url: broker.url });
+  const start = ({ module, input, flags }: Contender): Child =>
+    Child.start(module, { ...input, url: broker.url }, flags);
   try {
     for (const contender of contenders) {
       const child = start(contender);

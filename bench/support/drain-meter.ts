@@ -5,9 +5,12 @@ import type { Job } from './job.js';
  * Measures from the first message's handler to the end of the last one's, and makes sure that each message came exactly
  * once (`copies` times where several groups get it). Acknowledgements count: a subject that owed them would not get
  * beyond the broker's window. Afterwards it expects as many again.
+ *
+ * `warmUp`: so many messages come first, and are checked, but not measured.
  */
 export class DrainMeter {
   private readonly seen: Uint16Array;
+  private readonly measured: number;
   private readonly expected: number;
   private left = 0;
   private startedAt: number | undefined;
@@ -17,9 +20,11 @@ export class DrainMeter {
     messages: number,
     private readonly done: (result: DrainResult) => void,
     private readonly copies = 1,
+    warmUp = 0,
   ) {
     this.seen = new Uint16Array(messages);
     this.expected = messages * copies;
+    this.measured = this.expected - warmUp;
     this.expectAll();
   }
 
@@ -31,7 +36,7 @@ export class DrainMeter {
 
   /** A handler begins; needed only where it does not end at once. */
   begin(): void {
-    if (this.startedAt !== undefined) return;
+    if (this.startedAt !== undefined || this.left > this.measured) return;
     this.startedAt = performance.now();
     this.cpuAtStart = process.cpuUsage();
   }
@@ -53,7 +58,7 @@ export class DrainMeter {
     const { user, system } = process.cpuUsage(this.cpuAtStart);
     const elapsed = (performance.now() - (this.startedAt ?? NaN)) * 1_000;
     this.expectAll();
-    this.done({ cpu: (user + system) / this.expected, elapsed: elapsed / this.expected });
+    this.done({ cpu: (user + system) / this.measured, elapsed: elapsed / this.measured });
   }
 }
 

@@ -8,6 +8,8 @@ export interface DrainInput {
   readonly name: string;
   readonly qos: QoS;
   readonly messages: number;
+  /** So many of them come first and are not measured; default none. */
+  readonly warmUp?: number;
 }
 
 /** `subscribed` when the session exists and the broker queues for it, then the result when all has been handled. */
