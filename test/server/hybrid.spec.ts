@@ -113,7 +113,6 @@ describe('A hybrid application', () => {
     expect(scene.broker.clients.flatMap(({ subscriptions }) => subscriptions).sort()).toEqual([
       '$share/workers/jobs/+',
       'everywhere',
-      'nestjs-mqtt-shared/presence/obituary',
       'nestjs-mqtt-shared/presence/workers/+',
       'sentinel/+',
     ]);
