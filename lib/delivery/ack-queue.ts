@@ -1,6 +1,6 @@
 import type { Acknowledgement } from '../session/wire.js';
 import { Fifo } from '../fifo.js';
-import { PacketIdMap } from './packet-id-map.js';
+import { PacketIdMap } from '../packet-id-map.js';
 
 export type AckOrder = 'arrival' | 'completion';
 

@@ -1,6 +1,6 @@
 import type { InboundPublish } from '../session/wire.js';
 import type { Delivery } from './delivery.js';
-import { PacketIdMap } from './packet-id-map.js';
+import { PacketIdMap } from '../packet-id-map.js';
 
 /**
  * Which Packet Identifier stands for which message, over the connections of one session.

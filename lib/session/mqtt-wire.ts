@@ -2,16 +2,21 @@ import { connect, type IClientOptions, type IConnackPacket, type MqttClient } fr
 import { BrokerUnreachableError } from '../errors/broker-unreachable.error.js';
 import { ConnectionLostError } from '../errors/connection-lost.error.js';
 import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
-import { AcknowledgementWriter } from './acknowledgement-writer.js';
+import { addAcknowledgement } from './acknowledgement-packet.js';
 import { brokerAddress } from './broker-address.js';
 import { KeepaliveGuard } from './keepalive-guard.js';
+import { PacketIdentifiers } from './packet-identifiers.js';
+import { PacketWriter } from './packet-writer.js';
+import { addPublish } from './publish-packet.js';
 import { PublishTap } from './publish-tap.js';
+import { describeReasonCode } from './reason-code.js';
 import { serverLimits } from './server-limits.js';
 import { filterBatches, sendSubscriptions } from './subscribe.js';
 import type {
   Acknowledgement,
   OutboundPublish,
   ProtocolVersion,
+  PublishDone,
   ServerLimits,
   SubscriptionRequest,
   Wire,
@@ -20,18 +25,20 @@ import type {
 } from './wire.js';
 
 const NO_MATCHING_SUBSCRIBERS = 0x10;
+const QUOTA_EXCEEDED = 0x97;
 const DISCONNECT_TIMEOUT = 2_000;
 
 /** Opens one network connection over mqtt.js; the {@link OpenWire} of production. */
 export async function openMqttWire(options: WireOptions, listener: WireListener, signal?: AbortSignal): Promise<Wire> {
   const address = brokerAddress(options.url);
   signal?.throwIfAborted();
-  const client = connect(options.url, clientOptions(options));
+  const identifiers = new PacketIdentifiers();
+  const client = connect(options.url, { ...clientOptions(options), messageIdProvider: identifiers });
   return new Promise<Wire>((resolve, reject) => {
     let lastError: Error | undefined;
     let wire: MqttWire | undefined;
     let reasonCode: number | undefined;
-    const tap = new PublishTap(client, listener);
+    const tap = new PublishTap(client, listener, (packetId, code) => wire?.confirmed(packetId, code));
     const abort = (): void => void client.stream.destroy();
     signal?.addEventListener('abort', abort);
     client.on('error', (error) => {
@@ -46,7 +53,7 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
     });
     client.once('connect', (connack) => {
       signal?.removeEventListener('abort', abort);
-      wire = new MqttWire(client, tap, address, options, connack);
+      wire = new MqttWire(client, tap, identifiers, address, options, connack);
       resolve(wire);
     });
     client.once('close', () => {
@@ -112,12 +119,13 @@ class MqttWire implements Wire {
   /** DISCONNECT was sent, or is about to be: no packet may follow it [MQTT-3.14.4-1]. */
   private disconnecting = false;
   private unsubscribes = 0;
-  private readonly acknowledgements: AcknowledgementWriter;
+  private readonly writer: PacketWriter;
   private readonly keepalive: KeepaliveGuard;
 
   constructor(
     private readonly client: MqttClient,
     private readonly tap: PublishTap,
+    private readonly identifiers: PacketIdentifiers,
     readonly address: string,
     options: WireOptions,
     connack: IConnackPacket,
@@ -127,7 +135,9 @@ class MqttWire implements Wire {
     this.sessionPresent = connack.sessionPresent;
     this.limits = serverLimits(connack.properties);
     this.announced = { ...connack.properties };
-    this.acknowledgements = new AcknowledgementWriter(options.protocolVersion, (bytes) => client.stream.write(bytes));
+    this.writer = new PacketWriter((bytes, written) => {
+      client.stream.write(bytes, written && ((error) => (error || !this.open ? undefined : written())));
+    });
     this.keepalive = new KeepaliveGuard(client, () => tap.sawPublishSinceLastLook());
   }
 
@@ -137,6 +147,7 @@ class MqttWire implements Wire {
 
   async subscribe(subscriptions: readonly SubscriptionRequest[]): Promise<number[]> {
     const before = this.unsubscribes;
+    this.flush();
     return sendSubscriptions(this.client, subscriptions, () => {
       this.requireOpen('SUBSCRIBE');
       // What is left of it would stand for good.
@@ -159,11 +170,41 @@ class MqttWire implements Wire {
     }
   }
 
-  publish(message: OutboundPublish, done: (error: Error | undefined, reasonCode: number) => void): void {
-    const { topic, payload, qos, retain, properties } = message;
-    // mqtt.js copies the options, and one that its defaults do not have costs more than all the others.
-    const options = properties === undefined ? { qos, retain } : { qos, retain, properties };
-    this.client.publish(topic, payload, options, (error, packet) => {
+  publish(message: OutboundPublish, done: PublishDone): void {
+    if (!this.open || this.disconnecting) return;
+    switch (message.qos) {
+      case 0:
+        addPublish(this.writer, message, 0, this.protocolVersion);
+        this.writer.whenWritten(() => done(undefined, 0));
+        break;
+      case 1:
+        this.publishAtQoS1(message, done);
+        break;
+      case 2:
+        this.flush();
+        this.publishAtQoS2(message, done);
+        break;
+    }
+  }
+
+  private publishAtQoS1(message: OutboundPublish, done: PublishDone): void {
+    const packetId = this.identifiers.allocate(done);
+    if (packetId === null) done(new Error('All Packet Identifiers are in use.'), QUOTA_EXCEEDED);
+    else addPublish(this.writer, message, packetId, this.protocolVersion);
+  }
+
+  /** PUBACK came. */
+  confirmed(packetId: number, reasonCode: number): void {
+    const done = this.identifiers.take(packetId);
+    if (done === undefined) return;
+    const isRefused = reasonCode !== 0 && reasonCode !== NO_MATCHING_SUBSCRIBERS;
+    done(isRefused ? new Error(`PUBACK: ${describeReasonCode(reasonCode)}`) : undefined, reasonCode);
+  }
+
+  /** Left to mqtt.js, with its two round trips. */
+  private publishAtQoS2(message: OutboundPublish, done: PublishDone): void {
+    const { topic, payload, retain, properties } = message;
+    this.client.publish(topic, payload, { qos: 2, retain, properties }, (error, packet) => {
       if (!error) {
         done(undefined, this.tap.hadNoSubscribers(packet?.messageId) ? NO_MATCHING_SUBSCRIBERS : 0);
         return;
@@ -175,11 +216,11 @@ class MqttWire implements Wire {
   }
 
   acknowledge(acknowledgement: Acknowledgement): void {
-    if (this.open && !this.disconnecting) this.acknowledgements.add(acknowledgement);
+    if (this.open && !this.disconnecting) addAcknowledgement(this.writer, acknowledgement, this.protocolVersion);
   }
 
   flush(): void {
-    if (this.open && !this.disconnecting) this.acknowledgements.flush();
+    if (this.open && !this.disconnecting) this.writer.flush();
   }
 
   resume(): void {
@@ -224,7 +265,7 @@ class MqttWire implements Wire {
   /** The network connection is gone: what was still to be written must not be. Whether it was asked to disconnect. */
   ended(): boolean {
     this.open = false;
-    this.acknowledgements.cancel();
+    this.writer.cancel();
     this.keepalive.stop();
     this.tap.ended();
     return this.disconnecting;

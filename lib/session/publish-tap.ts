@@ -31,6 +31,8 @@ export class PublishTap {
   constructor(
     private readonly client: MqttClient,
     private readonly listener: WireListener,
+    /** PUBACK came. */
+    private readonly confirmed: (packetId: number, reasonCode: number) => void,
   ) {
     client.handleMessage = (packet, callback) => this.handleMessage(packet, callback);
     client.on('packetsend', (packet) => {
@@ -49,6 +51,8 @@ export class PublishTap {
           this.answerPings();
           break;
         case 'puback':
+          if (packet.messageId !== undefined) this.confirmed(packet.messageId, packet.reasonCode ?? 0);
+          break;
         case 'pubrec':
           if (packet.reasonCode === NO_MATCHING_SUBSCRIBERS && packet.messageId !== undefined) {
             this.withoutSubscribers.add(packet.messageId);
@@ -103,7 +107,7 @@ export class PublishTap {
     return saw;
   }
 
-  /** mqtt.js does not pass the Reason Code of a success on. Asking forgets it, as the Packet Identifier is free now. */
+  /** mqtt.js does not pass the Reason Code of PUBREC on. Asking forgets it, as the Packet Identifier is free now. */
   hadNoSubscribers(packetId: number | undefined): boolean {
     return packetId !== undefined && this.withoutSubscribers.delete(packetId);
   }

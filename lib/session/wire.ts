@@ -83,6 +83,9 @@ export interface Acknowledgement {
   readonly reasonCode: number;
 }
 
+/** The outcome of a publish: an error when the server refused it, and its Reason Code. Must not throw. */
+export type PublishDone = (error: Error | undefined, reasonCode: number) => void;
+
 /** What a {@link Wire} tells its owner; every call belongs to that one network connection. */
 export interface WireListener {
   /**
@@ -123,11 +126,13 @@ export interface Wire {
   /**
    * Calls back once: with the server's Reason Code (0, or 0x10 for no matching subscribers) when it has taken the
    * message (at QoS 0: when it is written), with an error when it refused. Not called when the connection ends first.
+   *
+   * All that is published and acknowledged in one turn of the event loop leaves in one write, in order.
    */
-  publish(message: OutboundPublish, done: (error: Error | undefined, reasonCode: number) => void): void;
-  /** Queues an acknowledgement; all that are queued in one turn of the event loop leave in one write, in order. */
+  publish(message: OutboundPublish, done: PublishDone): void;
+  /** Queues an acknowledgement; see {@link publish}. */
   acknowledge(acknowledgement: Acknowledgement): void;
-  /** Writes queued acknowledgements now. */
+  /** Writes now what is queued. */
   flush(): void;
   /** Begins reading, or goes on after `publish` returned `false`. */
   resume(): void;

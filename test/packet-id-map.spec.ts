@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from '../support/fast-check.js';
-import { PacketIdMap } from '../../lib/delivery/packet-id-map.js';
+import fc from './support/fast-check.js';
+import { PacketIdMap } from '../lib/packet-id-map.js';
 
 describe('A map by Packet Identifier', () => {
   it('does what a Map does, up to the highest Packet Identifier there is', () => {
