@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { type Observable, throwError } from 'rxjs';
+import { Observable, throwError } from 'rxjs';
 import { backoffWith } from '../backoff.js';
 import { within } from '../deadline.js';
 import { ClientClosedError } from '../errors/client-closed.error.js';
@@ -25,6 +25,7 @@ import { ClientListeners } from './client-listeners.js';
 import { type ClientMQTTSharedOptions, validateClientOptions } from './client-options.js';
 import { hotObservable } from './hot-observable.js';
 import { MessageEncoder } from './message-encoder.js';
+import { ReplyAcknowledgements } from './reply-acknowledgements.js';
 import { ReplyReader } from './reply-reader.js';
 import { ReplySubscriptions } from './reply-subscriptions.js';
 import { Requests } from './requests.js';
@@ -53,6 +54,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
   private readonly replies: ReplySubscriptions;
   private readonly requests: Requests;
   private readonly reader: ReplyReader;
+  private readonly acknowledgements = new ReplyAcknowledgements();
   private readonly link: ClientLink;
   private readonly listeners = new ClientListeners((error, event) => {
     this.log.error(`A listener of the event '${event}' threw: ${reasonOf(error)}`);
@@ -138,7 +140,8 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     } catch (error) {
       return throwError(() => error);
     }
-    return super.send(pattern, data);
+    // Nest's own waits for a connection first; the publisher does that as well, for less.
+    return new Observable((observer) => this.publish(this.packet(pattern, data), this.createObserver(observer)));
   }
 
   /**
@@ -181,7 +184,10 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     return this.requests.open(id, message.topic, callback, () => {
       this.dispatch(
         () => message,
-        (error) => error && this.requests.fail(id, error),
+        (error) => {
+          this.acknowledgements.release();
+          if (error !== undefined) this.requests.fail(id, error);
+        },
         // Nobody could answer.
         { requireSubscribers: this.options.requireSubscribers ?? true },
       );
@@ -254,8 +260,13 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
 
   private receive(packet: InboundPublish): boolean {
     const { packetId, qos } = packet;
-    if (qos !== 0) this.wire?.acknowledge({ packetId, qos, reasonCode: 0 });
+    const { wire } = this;
+    const waited = this.requests.areWaiting;
     this.reader.read(packet);
+    if (qos === 0 || wire === undefined) return true;
+    const acknowledgement = { packetId, qos, reasonCode: 0 };
+    if (waited && !this.requests.areWaiting) this.acknowledgements.hold(wire, acknowledgement);
+    else this.acknowledgements.add(wire, acknowledgement);
     return true;
   }
 
@@ -272,6 +283,7 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     if (this.publisher.unsettled > 0) await this.link.startSettled(CLOSE_DEADLINE);
     await this.publisher.close(CLOSE_DEADLINE);
     this.requests.failAll(new ClientClosedError('The request was not answered'));
+    this.acknowledgements.close();
     await this.link.stop();
     this.connectionEnded();
     this.changeStatus('closed');

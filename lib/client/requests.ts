@@ -9,6 +9,10 @@ export class Requests {
 
   constructor(private readonly subscriptions: ReplySubscriptions) {}
 
+  get areWaiting(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /**
    * Calls `publish` once replies can arrive, unless the request has been forgotten by then. The function returned
    * forgets it: replies that come later are dropped.

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { connect, type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
 import { BrokerUnreachableError } from '../errors/broker-unreachable.error.js';
 import { ConnectionLostError } from '../errors/connection-lost.error.js';
@@ -34,6 +35,7 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
   signal?.throwIfAborted();
   const identifiers = new PacketIdentifiers();
   const client = connect(options.url, { ...clientOptions(options), messageIdProvider: identifiers });
+  sendAtOnce(client);
   return new Promise<Wire>((resolve, reject) => {
     let lastError: Error | undefined;
     let wire: MqttWire | undefined;
@@ -67,6 +69,11 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
       listener.closed({ error, reasonCode, requested });
     });
   });
+}
+
+/** What is written in one turn is one write already; TCP is not to wait for more. Over WebSocket `ws` sees to it. */
+function sendAtOnce({ stream }: MqttClient): void {
+  if (stream instanceof Socket) stream.setNoDelay(true);
 }
 
 function clientOptions(options: WireOptions): IClientOptions {

@@ -7,6 +7,7 @@ import {
   clientsForEachTest,
   connected,
   logged,
+  reconnected,
   replyTopic,
   scripted,
   turn,
@@ -114,6 +115,94 @@ describe('send', () => {
     const acknowledge = jest.spyOn(client.current, 'acknowledge');
     client.current.deliver({ topic: `${REPLY_TOPIC_PREFIX}x`, qos: 1, packetId: 7 });
     expect(acknowledge).toHaveBeenCalledWith({ packetId: 7, qos: 1, reasonCode: 0 });
+  });
+
+  describe('acknowledges a reply', () => {
+    /** Two requests, and what is acknowledged from then on. */
+    async function twoRequests() {
+      const client = await connected();
+      const acknowledge = jest.spyOn(client.current, 'acknowledge');
+      watch(client.send('jobs/1', 1));
+      watch(client.send('jobs/1', 2));
+      await turn();
+      const reply = (index: number): void => {
+        const { properties } = client.published[index]!;
+        const packet = {
+          topic: replyTopic(client),
+          payload: Buffer.from('1'),
+          properties,
+          qos: 1,
+          packetId: index + 1,
+        };
+        client.current.deliver(packet as Parameters<typeof client.current.deliver>[0]);
+      };
+      return { client, reply, acknowledged: () => acknowledge.mock.calls.map(([{ packetId }]) => packetId) };
+    }
+
+    it('at once while other requests wait, and the last one when the next request is confirmed', async () => {
+      const { client, reply, acknowledged } = await twoRequests();
+      reply(0);
+      expect(acknowledged()).toEqual([1]);
+      reply(1);
+      expect(acknowledged()).toEqual([1]);
+      watch(client.send('jobs/1', 3));
+      expect(acknowledged()).toEqual([1]);
+      client.current.sent[2]!.confirm();
+      expect(acknowledged()).toEqual([1, 2]);
+    });
+
+    it('in the order in which they came', async () => {
+      const { reply, acknowledged } = await twoRequests();
+      reply(0);
+      reply(1);
+      reply(1);
+      expect(acknowledged()).toEqual([1, 2, 2]);
+    });
+
+    it('soon, when no request follows, and each one again that follows later', async () => {
+      const { client, reply, acknowledged } = await twoRequests();
+      jest.useFakeTimers();
+      try {
+        reply(0);
+        reply(1);
+        jest.advanceTimersByTime(100);
+        expect(acknowledged()).toEqual([1, 2]);
+        watch(client.send('jobs/1', 3));
+        client.current.sent[2]!.confirm();
+        reply(2);
+        jest.advanceTimersByTime(99);
+        expect(acknowledged()).toEqual([1, 2]);
+        jest.advanceTimersByTime(1);
+        expect(acknowledged()).toEqual([1, 2, 3]);
+      } finally {
+        jest.useRealTimers();
+      }
+    });
+
+    it('before it disconnects', async () => {
+      const { client, reply, acknowledged } = await twoRequests();
+      for (const { confirm } of client.current.sent) confirm();
+      reply(0);
+      reply(1);
+      expect(acknowledged()).toEqual([1]);
+      await client.close();
+      expect(acknowledged()).toEqual([1, 2]);
+    });
+
+    it('on the connection on which it came, and on no other', async () => {
+      const { client, reply, acknowledged } = await twoRequests();
+      reply(0);
+      reply(1);
+      client.current.end();
+      await reconnected(client);
+      const onNext = jest.spyOn(client.current, 'acknowledge');
+      watch(client.send('jobs/1', 3));
+      await turn();
+      expect(client.current.sent.length).toBeGreaterThan(0);
+      for (const { confirm } of client.current.sent) confirm();
+      expect(onNext).not.toHaveBeenCalled();
+      expect(acknowledged()).toEqual([1, 2]); // to what has ended: nothing leaves
+    });
   });
 
   it('forgets the request when it is unsubscribed: what comes late is dropped', async () => {

@@ -85,17 +85,22 @@ describe('A wire of MQTT 5.0', () => {
       const wire = await scene.open();
       wire.resume();
       const { connection } = scene.server;
-      Object.assign((wire.native as MqttClient).messageIdProvider, { allocate: () => 1 });
+      const identifiers = (wire.native as MqttClient).messageIdProvider;
+      const seen: unknown[] = [];
       for (const [index, reasonCode] of [0x10, 0].entries()) {
         const done = publish(wire, `m${index}`, qos);
         const { messageId } = await connection.waitFor('publish', index + 1);
+        seen.push(messageId);
         connection.send({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode });
         if (qos === 2) {
           await connection.waitFor('pubrel', index + 1);
           connection.send({ cmd: 'pubcomp', messageId });
         }
         expect(await done).toEqual({ error: undefined, reasonCode });
+        // Until the same comes next.
+        for (let id = 1; id < 65_535; id++) identifiers.deallocate(identifiers.allocate() ?? 0);
       }
+      expect(seen[1]).toBe(seen[0]);
     },
   );
 
