@@ -32,8 +32,9 @@ interface Subscription {
  */
 export class ReplySubscriptions {
   private readonly own: Subscription;
+  /** By the topic of the requests. */
   private readonly used = new Map<string, Subscription>();
-  /** Least recently used first. */
+  /** Likewise; least recently used first. */
   private readonly idle = new Map<string, Subscription>();
   private wire: Wire | undefined;
 
@@ -48,9 +49,9 @@ export class ReplySubscriptions {
   acquire(topic: string): Promise<void> | undefined {
     this.own.users++;
     const nest = this.nestSubscription(topic);
-    const needed = nest === undefined ? [this.own] : [this.own, nest];
-    const { wire } = this;
-    if (wire === undefined) return undefined;
+    const { own, wire } = this;
+    if (wire === undefined || (own.settled && (nest === undefined || nest.settled))) return undefined;
+    const needed = nest === undefined ? [own] : [own, nest];
     const missing = needed.filter(({ settled, pending }) => !settled && pending === undefined);
     if (missing.length > 0) this.subscribe(missing, wire);
     const pending = needed.flatMap((subscription) => subscription.pending ?? []);
@@ -58,11 +59,13 @@ export class ReplySubscriptions {
   }
 
   private nestSubscription(requestTopic: string): Subscription | undefined {
-    const topic = requestTopic + NEST_REPLY_SUFFIX;
-    if (Buffer.byteLength(topic) > LONGEST_TOPIC) return undefined;
-    const subscription = this.used.get(topic) ?? this.idle.get(topic) ?? { topic, users: 0, settled: false };
-    this.idle.delete(topic);
-    this.used.set(topic, subscription);
+    let subscription = this.used.get(requestTopic);
+    if (subscription === undefined) {
+      subscription = this.idle.get(requestTopic) ?? newSubscription(requestTopic);
+      if (subscription === undefined) return undefined;
+      this.idle.delete(requestTopic);
+      this.used.set(requestTopic, subscription);
+    }
     subscription.users++;
     return subscription;
   }
@@ -70,16 +73,16 @@ export class ReplySubscriptions {
   /** A request on `topic` waits no longer. */
   release(topic: string): void {
     this.own.users--;
-    const subscription = this.used.get(topic + NEST_REPLY_SUFFIX);
+    const subscription = this.used.get(topic);
     if (subscription === undefined || --subscription.users > 0) return;
-    this.used.delete(subscription.topic);
-    this.idle.set(subscription.topic, subscription);
+    this.used.delete(topic);
+    this.idle.set(topic, subscription);
     if (this.idle.size > IDLE_REPLY_TOPICS) this.evictOldest();
   }
 
   private evictOldest(): void {
-    for (const topic of this.idle.keys()) {
-      this.idle.delete(topic);
+    for (const [requestTopic, { topic }] of this.idle) {
+      this.idle.delete(requestTopic);
       // When the connection ends first, the subscription has gone with it.
       this.wire?.unsubscribe([topic]).catch(() => {});
       return;
@@ -131,4 +134,9 @@ export class ReplySubscriptions {
     }
     subscription.settled = true;
   }
+}
+
+function newSubscription(requestTopic: string): Subscription | undefined {
+  const topic = requestTopic + NEST_REPLY_SUFFIX;
+  return Buffer.byteLength(topic) > LONGEST_TOPIC ? undefined : { topic, users: 0, settled: false };
 }

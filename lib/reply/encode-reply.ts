@@ -44,11 +44,7 @@ function propertyReply(
     qos,
     retain: false,
     payload,
-    properties: {
-      ...(correlationData && { correlationData }),
-      ...(contentType !== undefined && { contentType }),
-      userProperties: { [REPLY_KIND]: kind },
-    },
+    properties: { correlationData, contentType, userProperties: { [REPLY_KIND]: kind } },
   };
 }
 

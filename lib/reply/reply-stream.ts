@@ -7,19 +7,21 @@ const NOTHING = Symbol('no value is held back');
 
 /** How replies are written, and by whom they are sent. */
 export interface ReplyWriter extends ReplyFormat {
-  send(message: OutboundPublish): Promise<void>;
+  /** Calls `done` once: without an error when the broker has taken the message. */
+  send(message: OutboundPublish, done: (error?: Error) => void): void;
 }
 
 /**
  * Answers one request with the fewest messages: values leave as they come, and one that is followed by the end in the
  * same turn is the last message itself. `undefined` is no value, as with Nest's own transports.
  *
- * Call `next` any number of times, then once `complete` or `error`, which resolve when the broker has taken every
+ * Call `next` any number of times, then once `complete`, `end` or `error`, which resolve when the broker has taken every
  * message and reject with the first error.
  */
 export class ReplyStream {
   private heldBack: unknown = NOTHING;
-  private readonly outstanding = new Set<Promise<void>>();
+  private outstanding = 0;
+  private whenSettled: (() => void) | undefined;
   private failure: Error | undefined;
 
   constructor(
@@ -42,48 +44,55 @@ export class ReplyStream {
     this.publish('next', value);
   }
 
-  async complete(): Promise<void> {
+  /** {@link next} and {@link complete}. */
+  end(value: unknown): Promise<void> {
+    this.flush();
+    if (value !== undefined) this.heldBack = value;
+    return this.complete();
+  }
+
+  complete(): Promise<void> {
     const last = this.heldBack;
     this.heldBack = NOTHING;
     if (last === NOTHING) this.publish('complete');
     else this.publish('last', last);
-    await this.settled();
+    return this.settled();
   }
 
-  async error(reason: unknown): Promise<void> {
+  error(reason: unknown): Promise<void> {
     this.flush();
     this.publish('error', reason);
-    await this.settled();
+    return this.settled();
   }
 
   private publish(kind: ReplyKind, value?: unknown): void {
     if (this.failure !== undefined) return;
+    let message: OutboundPublish;
     try {
-      this.track(this.writer.send(encodeReply(this.target, this.writer, kind, value)));
+      message = encodeReply(this.target, this.writer, kind, value);
     } catch (error) {
       // Somebody waits for this answer: that there is none must reach both sides.
-      this.track(this.writer.send(encodeReply(this.target, this.writer, 'error', error)));
+      message = encodeReply(this.target, this.writer, 'error', error);
       this.failed(error);
     }
+    this.outstanding++;
+    this.writer.send(message, this.taken);
   }
 
-  private track(sent: Promise<void>): void {
-    this.outstanding.add(sent);
-    sent.then(
-      () => this.outstanding.delete(sent),
-      (error: unknown) => {
-        this.outstanding.delete(sent);
-        this.failed(error);
-      },
-    );
-  }
+  private readonly taken = (error?: Error): void => {
+    this.outstanding--;
+    if (error !== undefined) this.failed(error);
+    if (this.outstanding === 0) this.whenSettled?.();
+  };
 
   private failed(error: unknown): void {
     this.failure ??= error instanceof Error ? error : new Error(String(error));
   }
 
-  private async settled(): Promise<void> {
-    await Promise.allSettled(this.outstanding);
-    if (this.failure !== undefined) throw this.failure;
+  private settled(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.whenSettled = () => (this.failure === undefined ? resolve() : reject(this.failure));
+      if (this.outstanding === 0) this.whenSettled();
+    });
   }
 }

@@ -63,15 +63,15 @@ export class NestHandler implements Handler {
       return;
     }
     const reply = new ReplyStream(message.replyTarget, writer);
+    if (!isObservable(result)) return reply.end(result);
     try {
-      if (isObservable(result)) await drain(result, (value) => reply.next(value), attempt);
-      else reply.next(result);
+      await drain(result, (value) => reply.next(value), attempt);
     } catch (error) {
       // The answer that tells of it is another's to send.
       reply.flush();
       throw error;
     }
-    await reply.complete();
+    return reply.complete();
   }
 }
 

@@ -2,7 +2,8 @@ import type { Backoff } from '../backoff.js';
 import { quoted } from '../errors/quoted.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
 import { NotConnectedError } from '../errors/not-connected.error.js';
-import type { Outgoing } from '../publishing/outgoing.js';
+import { Deadlines } from '../deadlines.js';
+import type { Outgoing, Published } from '../publishing/outgoing.js';
 import { Publisher } from '../publishing/publisher.js';
 import { Link, type OpenLinkWire } from '../session/link.js';
 import type { OutboundPublish, Wire } from '../session/wire.js';
@@ -10,7 +11,7 @@ import type { OutboundPublish, Wire } from '../session/wire.js';
 export interface ReplyPublisherOptions {
   readonly open: OpenLinkWire;
   readonly reconnect: Backoff;
-  /** Milliseconds from `publish` until the broker has taken the message. */
+  /** Milliseconds from `send` until the broker has taken the message. */
   readonly answerTimeout: number;
 }
 
@@ -22,16 +23,19 @@ export class ReplyPublisher {
   private readonly publisher = new Publisher();
   private readonly link: Link;
   private starting: Promise<void> | undefined;
+  private isStarted = false;
+  private readonly deadlines: Deadlines;
   /** When the broker last took a message, or the connection. */
   private answeredAt = 0;
 
   constructor(private readonly options: ReplyPublisherOptions) {
     const { publisher } = this;
+    this.deadlines = new Deadlines(options.answerTimeout);
     this.link = new Link(
       options.open,
       {
         connected: (wire) => {
-          this.answeredAt = Date.now();
+          this.answeredAt = performance.now();
           publisher.connected(wire);
           return Promise.resolve();
         },
@@ -46,35 +50,46 @@ export class ReplyPublisher {
   }
 
   /**
-   * Resolves when the broker has taken the message. Rejects when it refuses it, and with NotConnectedError or
-   * NoAnswerError when it has not taken it within `answerTimeout`: then it is not sent again, though the broker may have
-   * got it.
+   * Calls `done` once: without an error when the broker has taken the message. With one when it refuses it, and with
+   * NotConnectedError or NoAnswerError when it has not taken it within `answerTimeout`: then it is not sent again, though
+   * the broker may have got it.
    */
-  readonly publish = (message: OutboundPublish): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let outgoing: Outgoing | undefined;
-      let isLate = false;
-      const done = (error?: Error): void => {
-        clearTimeout(timer);
-        if (error === undefined) this.answeredAt = Date.now();
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const timer = setTimeout(() => {
-        isLate = true;
-        const error = this.tooLate(message);
-        if (outgoing === undefined) done(error);
-        else this.publisher.giveUp(outgoing, error);
-      }, this.options.answerTimeout);
-      this.start().then(() => {
-        if (!isLate) outgoing = this.publisher.send(message, done);
-      }, done);
+  readonly send = (message: OutboundPublish, done: Published): void => {
+    let outgoing: Outgoing | undefined;
+    let isOver = false;
+    const settle = (error?: Error): void => {
+      if (isOver) return;
+      isOver = true;
+      this.deadlines.remove(deadline);
+      if (error === undefined) this.answeredAt = performance.now();
+      done(error);
+    };
+    const deadline = this.deadlines.add(() => {
+      const error = this.tooLate(message);
+      if (outgoing === undefined) settle(error);
+      else this.publisher.giveUp(outgoing, error);
     });
+    if (this.isStarted) {
+      outgoing = this.publisher.send(message, settle);
+      return;
+    }
+    this.start().then(() => {
+      if (!isOver) outgoing = this.publisher.send(message, settle);
+    }, settle);
+  };
+
+  /** {@link send} with a promise. */
+  publish(message: OutboundPublish): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.send(message, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
 
   private async start(): Promise<void> {
     this.starting ??= this.link.start();
     try {
       await this.starting;
+      this.isStarted = true;
     } catch (error) {
       this.starting = undefined;
       throw error;
@@ -88,12 +103,13 @@ export class ReplyPublisher {
       return new NotConnectedError(`A message to ${quoted(topic)} was not published within ${answerTimeout} ms`);
     }
     // It takes nothing at all: the network is gone, and Keep Alive would be the last to tell.
-    if (Date.now() - this.answeredAt >= answerTimeout) wire.destroy();
+    if (performance.now() - this.answeredAt >= answerTimeout) wire.destroy();
     return new NoAnswerError(wire.address, wire.clientId, 'PUBLISH', answerTimeout);
   }
 
   async close(deadline: number): Promise<void> {
     await this.publisher.close(deadline);
+    this.deadlines.clear();
     await this.link.stop();
   }
 }

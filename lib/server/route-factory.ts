@@ -11,7 +11,7 @@ import type { NormalizePattern } from '../reply/nest-envelope.js';
 import { openDeserialized } from '../reply/open-deserialized.js';
 import { openMessage } from '../reply/open-message.js';
 import type { ReplyWriter } from '../reply/reply-stream.js';
-import type { InboundPublish, OutboundPublish } from '../session/wire.js';
+import type { InboundPublish } from '../session/wire.js';
 import { topicParams } from '../topic/topic-params.js';
 import { AnswerFailures } from './answer-failures.js';
 import type { FailureEndContext, FailureEnds } from './failure-ends.js';
@@ -30,7 +30,7 @@ export class RouteFactory {
     private readonly ends: FailureEnds,
     private readonly hooks: ProcessingHooks,
     private readonly normalizePattern: NormalizePattern,
-    private readonly publish: (message: OutboundPublish) => Promise<void>,
+    private readonly sendReply: ReplyWriter['send'],
     private readonly unanswerable: (why: string) => void,
   ) {}
 
@@ -89,7 +89,7 @@ export class RouteFactory {
   }
 
   private writer(codec: Codec | undefined): ReplyWriter {
-    return { codec: this.codec(codec), serializer: this.options.serializer, send: this.publish };
+    return { codec: this.codec(codec), serializer: this.options.serializer, send: this.sendReply };
   }
 
   private codec(codec: Codec = this.options.codec ?? 'auto'): PayloadCodec {

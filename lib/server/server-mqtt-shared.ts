@@ -170,7 +170,7 @@ export class ServerMQTTShared extends Server<MQTTSharedServerEvents, MQTTSharedS
       new FailureEnds(this.options.onError ?? {}, subscriptions, (letter) => this.publishDeadLetter(letter, replies)),
       this.hooks,
       (pattern) => this.normalizePattern(pattern as never),
-      replies.publish,
+      replies.send,
       (why) => this.logger.warn(why),
     );
     const profile = await look.profile();

@@ -6,7 +6,7 @@ import { resolveCodec } from '../../lib/payload/resolve-codec.js';
 import { decodeReply, type Reply } from '../../lib/reply/decode-reply.js';
 import { isReply } from '../../lib/reply/is-reply.js';
 import { REPLY_TOPIC_PREFIX } from '../../lib/reply/reply-protocol.js';
-import { ReplyStream } from '../../lib/reply/reply-stream.js';
+import { ReplyStream, type ReplyWriter } from '../../lib/reply/reply-stream.js';
 import type { EnvelopeTarget, PropertyTarget, ReplyTarget } from '../../lib/reply/reply-target.js';
 import type { OutboundPublish } from '../../lib/session/wire.js';
 import { delivered, inbound } from './message.js';
@@ -19,8 +19,9 @@ const nest: EnvelopeTarget = { form: 'envelope', topic: 'jobs/1/reply', id: 'r1'
 /** Answers with everything that comes from `values`; resolves with what was published once all of it is. */
 async function answer(target: ReplyTarget, values: Observable<unknown>, codec: Codec = 'auto') {
   const sent: OutboundPublish[] = [];
-  const send = async (message: OutboundPublish): Promise<void> => {
+  const send: ReplyWriter['send'] = (message, done) => {
     sent.push(message);
+    done();
   };
   const stream = new ReplyStream(target, { codec: resolveCodec(codec), send });
   const failure = await new Promise<unknown>((resolve) => {
@@ -126,7 +127,7 @@ describe.each(FORMS.slice(0, 2))('a value %s', (_, target, protocolVersion) => {
 
 describe('a reply stream', () => {
   it('sends each value when it comes, without waiting for the next', async () => {
-    const send = jest.fn(async (_message: OutboundPublish) => {});
+    const send = jest.fn<ReplyWriter['send']>((_message, done) => done());
     const stream = new ReplyStream(property, { codec: resolveCodec(), send });
     stream.next('first');
     await new Promise(setImmediate);
@@ -154,7 +155,7 @@ describe('a reply stream', () => {
     const taken: (() => void)[] = [];
     const stream = new ReplyStream(property, {
       codec: resolveCodec(),
-      send: () => new Promise((resolve) => taken.push(resolve)),
+      send: (_message, done) => taken.push(done),
     });
     stream.next(1);
     stream.next(2);
@@ -169,14 +170,14 @@ describe('a reply stream', () => {
 
   it('fails with the error of the first message that was refused, also of one refused long before the end', async () => {
     const refused = new Error('Not authorized');
-    const stream = new ReplyStream(property, { codec: resolveCodec(), send: () => Promise.reject(refused) });
+    const stream = new ReplyStream(property, { codec: resolveCodec(), send: (_message, done) => done(refused) });
     stream.next(1);
     await new Promise(setImmediate);
     await expect(stream.complete()).rejects.toBe(refused);
   });
 
   it('is silent as long as nothing comes', () => {
-    const send = jest.fn(async () => {});
+    const send = jest.fn<ReplyWriter['send']>();
     const stream = new ReplyStream(property, { codec: resolveCodec(), send });
     NEVER.subscribe((value) => stream.next(value));
     expect(send).not.toHaveBeenCalled();

@@ -15,7 +15,7 @@ let publisher: ReplyPublisher;
 let outcomes: Map<string, string>;
 
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'performance'] });
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
   next = new FakeWire();
   opening = new Promise(() => {});
   outcomes = new Map();
