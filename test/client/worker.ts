@@ -57,7 +57,10 @@ export async function startWorker({ url, protocolVersion, filter, codec, handle 
       handled.push(opened);
       const { replyTarget } = opened;
       if (replyTarget !== undefined) {
-        const stream = new ReplyStream(replyTarget, { codec: resolved, send: (message) => publisher.publish(message) });
+        const stream = new ReplyStream(replyTarget, {
+          codec: resolved,
+          send: (message, done) => void publisher.send(message, done),
+        });
         await new Promise<void>((resolve, reject) => {
           handle(opened).subscribe({
             next: (value) => stream.next(value),

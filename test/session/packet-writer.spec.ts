@@ -84,7 +84,7 @@ describe('A PUBLISH packet', () => {
           for (const [message, packetId] of messages) addPublish(writer, message, packetId, protocolVersion);
         });
         const expected = messages.map(([message, messageId]) =>
-          generate({ ...message, cmd: 'publish', dup: false, messageId } as Packet, { protocolVersion }),
+          generate({ ...message, cmd: 'publish', dup: false, messageId }, { protocolVersion }),
         );
         const read = expected.flatMap((each) => parse(each, protocolVersion));
         expect(parse(bytes, protocolVersion).map(withDigest)).toEqual(read.map(withDigest));
