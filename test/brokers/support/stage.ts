@@ -8,6 +8,7 @@ import { RawClient } from '../../support/raw-client.js';
 import type { RecordingProxy } from '../../support/recording-proxy.js';
 import { Scene, type Worker } from '../../support/scene.js';
 import { Load } from './load.js';
+import { GIVEN_URL } from './broker.js';
 import type { Traits } from './traits.js';
 import { Work } from './work.js';
 
@@ -30,8 +31,26 @@ export class Stage {
     this.scene.onClose(() => this.work.releaseAll());
   }
 
-  close(): Promise<void> {
-    return this.scene.close();
+  async close(): Promise<void> {
+    await this.scene.close();
+    if (GIVEN_URL === undefined) return;
+    await this.endSessions();
+    await this.scene.close();
+  }
+
+  /** A broker that was there before the test goes on after it: without sessions of killed workers, and those that are left for others. */
+  private async endSessions(): Promise<void> {
+    const observer = await this.rawClient('observer');
+    await observer.subscribe(`${this.root}/presence/+/+`);
+    // Artemis answers PINGREQ before it has sent what is retained
+    await observer.publish(`${this.root}/presence/none/last`, 'last');
+    await observer.waitForPayload('last');
+    for (const { topic, payload } of observer.publishes.filter(({ retain }) => retain)) {
+      const { clientId } = JSON.parse(payload.toString()) as { clientId: string };
+      const { url, protocolVersion } = this;
+      await (await RawClient.connect(url, { protocolVersion, clientId, clean: true })).disconnect();
+      await observer.publish(topic, '', { retain: true });
+    }
   }
 
   topic(name: string): string {
@@ -58,17 +77,8 @@ export class Stage {
   /** A worker in a process of its own that never ends a message, for {@link Child.kill}. */
   async stuckProcess(name: string, filter: string): Promise<Child<'worker-process'>> {
     const child = await Child.start('worker-process', { server: this.options(name), qos: 1, filter });
-    this.scene.onClose(async () => {
-      await child.kill();
-      await this.forget(`${name}:workers:0`);
-    });
+    this.scene.onClose(() => child.kill());
     return child;
-  }
-
-  /** Ends a session that nobody has adopted, and takes back what is retained of its presence. */
-  private async forget(session: string): Promise<void> {
-    const successor = await this.rawClient(session);
-    await successor.publish(`${this.root}/presence/workers/${this.root}-${session}`, '', { retain: true });
   }
 
   proxy(): Promise<RecordingProxy> {
