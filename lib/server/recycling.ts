@@ -47,17 +47,24 @@ export class Recycling {
     else if (wire !== undefined) await this.finishSession(wire);
     // One that has ended by itself meanwhile is renewed already.
     if (this.leaving.aborted || this.link.connection !== wire) return;
-    // DISCONNECT discards the will, and this process may not come back.
-    if (this.announcer.isAnnouncedOn(wire)) {
-      this.announcer.gone(wire).catch(() => {
-        // Refused now where it was allowed before: the next connection says so.
-      });
-    }
     await this.link.recycle(async (old) => {
-      if (!comesAgain) return;
-      this.consumer.discardArrivals('on this connection');
-      await acknowledgementsRead(old, this.consumer, answerTimeout);
+      if (comesAgain) {
+        this.consumer.discardArrivals('on this connection');
+        await acknowledgementsRead(old, this.consumer, answerTimeout);
+      }
+      await this.sayGone(old);
     });
+  }
+
+  /**
+   * DISCONNECT discards the will, and this process may not come back. The answer is waited for, because on 5.0 Artemis
+   * answers a ping before it has dealt with the acknowledgements that came before it, and a publish after that.
+   */
+  private async sayGone(wire: Wire): Promise<void> {
+    if (!this.announcer.isAnnouncedOn(wire)) return;
+    // If it is refused now where it was allowed before, the next connection says so.
+    const said = this.announcer.gone(wire).catch(() => {});
+    await atMost(said, this.options.answerTimeout);
   }
 
   /** Starts nothing more, and waits for what runs; but a handler that never ends must not keep all others from working. */

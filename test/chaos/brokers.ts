@@ -8,6 +8,8 @@ export interface ChaosBroker {
   readonly restartsAmongFaults: readonly (4 | 5)[];
   /** Milliseconds after which it has saved what it has confirmed, should it be killed. */
   readonly savedAfter: number;
+  /** Why jobs run again here though no session has changed hands; how often is told then, and not judged. */
+  readonly runsAgain?: string;
   /** The highest QoS that it grants to a shared subscription. */
   readonly maximumQoS: 1 | 2;
 }
@@ -38,6 +40,8 @@ export const BROKERS = {
     forgetsSharedSubscriptions: false,
     restartsAmongFaults: [4, 5],
     savedAfter: 0,
+    runsAgain:
+      'when a member leaves something, its file persistence gives out what others have in hand behind that, too',
     maximumQoS: 1,
   },
   artemis: {
@@ -45,6 +49,7 @@ export const BROKERS = {
     forgetsSharedSubscriptions: false,
     restartsAmongFaults: [4, 5],
     savedAfter: 0,
+    runsAgain: 'what waits for its next attempt when a connection is renewed goes to another member at once',
     maximumQoS: 2,
   },
   nanomq: {
