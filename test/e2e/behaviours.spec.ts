@@ -124,6 +124,25 @@ describe.each(['mosquitto', 'hivemq', 'artemis', 'nanomq'] as const)('On a broke
     );
 
     it(
+      'nothing is lost, when a worker comes back to what its session holds, and is shut down at once',
+      async () => {
+        const dead = await stuckProcess('owner');
+        await publish(JOBS);
+        await dead.take('started', 1, PATIENCE);
+        await dead.kill();
+        const owner = await worker('owner');
+        await owner.close();
+        const heir = await worker('heir');
+        await whenAccountedFor();
+        await heir.close();
+
+        expect(dropped).toEqual([]);
+        expect([...new Set(done)].toSorted()).toEqual(JOBS.toSorted());
+      },
+      2 * PATIENCE,
+    );
+
+    it(
       'nothing is lost and nothing runs twice, when one of two workers is shut down',
       async () => {
         const leaver = await worker('leaver');
