@@ -53,7 +53,8 @@ export class Fleet {
       const proxy = await Proxy.start(this.options.brokerUrl, (release) => this.#released(release));
       this.#places.push({ number, proxy, ...this.#newWorker(number, proxy, 0), last: Promise.resolve() });
     }
-    await Promise.all(this.#places.map(({ worker }) => worker.ready));
+    // A broker may take connections before it takes clients.
+    await Promise.all(this.#places.map((place) => place.worker.ready.catch(() => this.#replace(place))));
   }
 
   /** The workers that live. */
