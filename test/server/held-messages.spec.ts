@@ -72,4 +72,23 @@ describe('The renewal of a connection for held messages', () => {
     jest.advanceTimersByTime(60_000);
     expect(scene.timeline.entries.filter((entry) => entry.startsWith('recycling'))).toEqual([]);
   });
+
+  // On 5.0 Artemis has dealt with the acknowledgements before it by then, and not when it answers a ping.
+  it('ends the connection once the broker has answered what is said of the session, and no sooner', async () => {
+    await start({ redeliverAfter: 0 });
+    let release = (): void => {};
+    const answering = new Promise<void>((resolve) => {
+      release = scene.broker.withhold(({ cmd }, clientId) => {
+        const isAnswer = cmd === 'puback' && clientId === WORKER;
+        if (isAnswer) resolve();
+        return isAnswer;
+      });
+    });
+    await scene.publish('once/1');
+    await answering;
+    await scene.publish('elsewhere/1'); // a DISCONNECT would have been read by now
+    expect(scene.broker.clients).toContainEqual(expect.objectContaining({ clientId: WORKER, connected: true }));
+    release();
+    await scene.timeline.until('acknowledged once/1');
+  });
 });
