@@ -6,6 +6,12 @@ import type { MessageInfo } from './events.js';
 /** Milliseconds; connections that end sooner, twice in a row, are suspected to be thrown out. */
 const SHORT = 5_000;
 
+const ENDS = {
+  ended: 'the session is ended',
+  left: 'what is not acknowledged stays in it, for the next to adopt it',
+  'taken-over': 'somebody else has it now',
+} as const;
+
 /** Writes to the log what an operator has to know. */
 export function logEvents(events: EventBus, logger: LoggerService): void {
   logConnections(events, logger);
@@ -52,7 +58,7 @@ function logConnections(events: EventBus, logger: LoggerService): void {
     else logger.warn(`${closed}: ${messages(left)} not acknowledged, which the broker keeps.`);
   });
   events.on('adopted', ({ session, group, outcome, handled }) => {
-    logger.log(`Adopted the session "${session}" of group "${group}": ${messages(handled)} handled, ${outcome}.`);
+    logger.log(`Adopted the session "${session}" of group "${group}": ${messages(handled)} handled; ${ENDS[outcome]}.`);
   });
   events.on('adoption-failed', ({ session, error }) => {
     logger.error(`The session "${session}" could not be adopted: ${error.message}`);

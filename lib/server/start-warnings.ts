@@ -1,6 +1,9 @@
 import type { BrokerProfile } from '../broker/profile.js';
+import { DEFAULT_DEAD_LETTER_TOPIC, deadLetterTopic } from '../failure/dead-letter-topic.js';
 import type { MQTTSharedHandlerReport, MQTTSharedStartWarning } from '../observability/start-report.js';
 import type { ServerLimits } from '../session/wire.js';
+import { filtersOverlap } from '../topic/overlap.js';
+import { parseTopicFilter } from '../topic/topic-filter.js';
 import { listed, methodsOf } from './concerned.js';
 import { filterWarnings } from './filter-warnings.js';
 import { DEFAULT_CONCURRENCY, type MQTTSharedServerOptions } from './server-options.js';
@@ -60,7 +63,10 @@ function unreadDeadLetters({ options, subscriptions, handlers }: StartFacts): Wa
   const own = new Set(
     subscriptions.filter((subscription) => deadLetterTopicOf(subscription) !== undefined).map(({ pattern }) => pattern),
   );
-  const affected = handlers.filter(({ filter, failure }) => failure.then === 'dead-letter' && !own.has(filter));
+  const affected = handlers.filter(
+    ({ filter, group, failure }) =>
+      failure.then === 'dead-letter' && !own.has(filter) && !isReadHere(group, subscriptions),
+  );
   if (affected.length === 0) return undefined;
   const topics = [...new Set(affected.map(({ failure }) => `"${failure.deadLetterTopic}"`))].join(', ');
   return {
@@ -68,8 +74,15 @@ function unreadDeadLetters({ options, subscriptions, handlers }: StartFacts): Wa
     methods: methodsOf(affected),
     message:
       `What fails for good in ${listed(methodsOf(affected))} goes to the default topic, ${topics}, and is acknowledged: it is lost ` +
-      'if nobody is subscribed there. Set `onError.deadLetterTopic` to a topic that somebody reads, be it this one.',
+      'if nobody is subscribed there. Set `onError.deadLetterTopic` to a topic that somebody reads; where that is the default, set that.',
   };
+}
+
+/** Whether a method of this server is for what a group sends to the default topic. */
+function isReadHere(group: string | undefined, subscriptions: readonly Subscription[]): boolean {
+  const all = deadLetterTopic(DEFAULT_DEAD_LETTER_TOPIC, group, '#');
+  const deadLetters = parseTopicFilter(all, { namedLevels: false });
+  return subscriptions.some(({ filter }) => filtersOverlap(filter, deadLetters));
 }
 
 /** All handlers of a subscription have the same. */
