@@ -140,8 +140,12 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     } catch (error) {
       return throwError(() => error);
     }
-    // Nest's own waits for a connection first; the publisher does that as well, for less.
-    return new Observable((observer) => this.publish(this.packet(pattern, data), this.createObserver(observer)));
+    return new Observable((observer) =>
+      this.publisher.isConnected
+        ? this.publish(this.packet(pattern, data), this.createObserver(observer))
+        : // Waits for the first connection outside of the offline queue, and sends nothing if it is forgotten by then.
+          super.send<TResult, TInput>(pattern, data).subscribe(observer),
+    );
   }
 
   /**

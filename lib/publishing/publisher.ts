@@ -44,6 +44,11 @@ export class Publisher {
     this.offlineQueue = offlineQueue;
   }
 
+  /** Whether what is sent now leaves now, as far as the server takes it. */
+  get isConnected(): boolean {
+    return this.wire !== undefined;
+  }
+
   /** Messages that are neither confirmed nor refused. */
   get unsettled(): number {
     return this.inFlight.size + this.again.length + this.waiting.length;

@@ -55,7 +55,6 @@ export class ReplyPublisher {
    * the broker may have got it.
    */
   readonly send = (message: OutboundPublish, done: Published): void => {
-    let outgoing: Outgoing | undefined;
     let isOver = false;
     const settle = (error?: Error): void => {
       if (isOver) return;
@@ -65,17 +64,12 @@ export class ReplyPublisher {
       done(error);
     };
     const deadline = this.deadlines.add(() => {
-      const error = this.tooLate(message);
-      if (outgoing === undefined) settle(error);
-      else this.publisher.giveUp(outgoing, error);
+      if (outgoing !== undefined) this.publisher.giveUp(outgoing, this.tooLate(message));
     });
-    if (this.isStarted) {
-      outgoing = this.publisher.send(message, settle);
-      return;
-    }
-    this.start().then(() => {
-      if (!isOver) outgoing = this.publisher.send(message, settle);
-    }, settle);
+    // At once, where it waits for the connection: what is sent later must not overtake it.
+    const outgoing: Outgoing | undefined = this.publisher.send(message, settle);
+    if (outgoing === undefined || this.isStarted) return;
+    this.start().catch((error: unknown) => this.publisher.giveUp(outgoing, error as Error));
   };
 
   /** {@link send} with a promise. */

@@ -226,6 +226,28 @@ describe('send', () => {
     expect(client.published).toEqual([]);
   });
 
+  it('publishes nothing when it is unsubscribed before the first connection is up', async () => {
+    const client = scripted();
+    let open = (_wire: object): void => {};
+    client.next = new Promise((resolve) => (open = resolve));
+    const asked = watch(client.send('jobs/1', 1));
+    await turn();
+    asked.unsubscribe();
+    open({});
+    await client.connect();
+    await turn();
+    expect(client.published).toEqual([]);
+  });
+
+  it('waits for the first connection without a place in the offline queue', async () => {
+    const client = scripted({ offlineQueue: 0 });
+    const asked = watch(client.send('jobs/1', 1));
+    await client.connect();
+    await turn();
+    answer(client, 0, '"done"');
+    expect(asked).toMatchObject({ values: ['done'], completed: true });
+  });
+
   it('goes on without <topic>/reply where that is refused, and says so once', async () => {
     const client = scripted();
     client.next = { subacks: { 'jobs/1/reply': 0x87, 'jobs/2/reply': 0x87 } };

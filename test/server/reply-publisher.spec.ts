@@ -84,6 +84,32 @@ describe('What a server publishes', () => {
     await publisher.close(0);
   });
 
+  it('leaves in order, also at the moment when the first connection comes up', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const wire = new FakeWire();
+      let open = (): void => {};
+      opening = new Promise((resolve) => (open = () => resolve(wire)));
+      const starting = new ReplyPublisher({
+        open: (listener) => {
+          wire.listener = listener;
+          return opening;
+        },
+        reconnect: RECONNECT,
+        answerTimeout: LIMIT,
+      });
+      const send = (payload: string): void =>
+        starting.send({ topic: 'replies/1', payload, qos: 1, retain: false }, () => {});
+      send('a');
+      open();
+      for (let i = 0; i < turns; i++) await undefined;
+      send('b');
+      await pass(0);
+      expect(wire.payloads).toEqual(['a', 'b']);
+      for (const sent of wire.sent) sent.confirm();
+      await starting.close(0);
+    }
+  });
+
   it('and not confirmed within the limit is refused, on a connection that is given up when it confirms nothing', async () => {
     const wire = await connected();
     const { sent } = next!;
