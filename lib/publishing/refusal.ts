@@ -39,7 +39,8 @@ export function refusalByBroker(address: string, topic: string, reasonCode: numb
 }
 
 export function refusalForLackOfSubscribers(address: string, topic: string): PublishError {
-  const fix = 'Start a worker whose filter matches; with `requireSubscribers: false` it is published all the same, and lost.';
+  const fix =
+    'Start a worker whose filter matches; with `requireSubscribers: false` it is published all the same, and lost.';
   return new PublishError(address, topic, NO_MATCHING_SUBSCRIBERS, { what: 'nobody subscribes to it', fix });
 }
 
