@@ -4,6 +4,7 @@ export interface Deadline {
   readonly expired: () => void;
   before: Deadline | undefined;
   behind: Deadline | undefined;
+  isOver: boolean;
 }
 
 /**
@@ -19,7 +20,8 @@ export class Deadlines {
 
   add(expired: () => void): Deadline {
     const { last } = this;
-    const deadline = { at: performance.now() + this.milliseconds, expired, before: last, behind: undefined };
+    const at = performance.now() + this.milliseconds;
+    const deadline = { at, expired, before: last, behind: undefined, isOver: false };
     if (last === undefined) this.first = deadline;
     else last.behind = deadline;
     this.last = deadline;
@@ -27,8 +29,11 @@ export class Deadlines {
     return deadline;
   }
 
-  /** Once, and not after it has expired. */
-  remove({ before, behind }: Deadline): void {
+  /** Nothing is done for one that has expired or been removed. */
+  remove(deadline: Deadline): void {
+    if (deadline.isOver) return;
+    deadline.isOver = true;
+    const { before, behind } = deadline;
     if (before === undefined) this.first = behind;
     else before.behind = behind;
     if (behind === undefined) this.last = before;
@@ -52,6 +57,7 @@ export class Deadlines {
   clear(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    for (let each = this.first; each !== undefined; each = each.behind) each.isOver = true;
     this.first = undefined;
     this.last = undefined;
   }

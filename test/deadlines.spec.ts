@@ -44,4 +44,23 @@ describe('Deadlines', () => {
     jest.advanceTimersByTime(200);
     expect(expired).not.toHaveBeenCalled();
   });
+
+  it('are not thrown into disorder by the removal of what has expired, or was cleared', () => {
+    const deadlines = new Deadlines(100);
+    const expired: string[] = [];
+    const early = deadlines.add(() => {
+      expired.push('early');
+      deadlines.add(() => expired.push('late'));
+      deadlines.remove(early);
+    });
+    jest.advanceTimersByTime(150);
+    const cleared = deadlines.add(() => expired.push('cleared'));
+    deadlines.remove(early);
+    jest.advanceTimersByTime(60);
+    deadlines.clear();
+    deadlines.remove(cleared);
+    deadlines.add(() => expired.push('last'));
+    jest.advanceTimersByTime(100);
+    expect(expired).toEqual(['early', 'late', 'last']);
+  });
 });

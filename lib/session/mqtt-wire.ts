@@ -202,10 +202,12 @@ class MqttWire implements Wire {
 
   /** PUBACK came. */
   confirmed(packetId: number, reasonCode: number): void {
-    const done = this.identifiers.take(packetId);
+    const done = this.identifiers.awaited(packetId);
     if (done === undefined) return;
     const isRefused = reasonCode !== 0 && reasonCode !== NO_MATCHING_SUBSCRIBERS;
     done(isRefused ? new Error(`PUBACK: ${describeReasonCode(reasonCode)}`) : undefined, reasonCode);
+    // Not before: mqtt.js, which reads this PUBACK too, must not have a message of that identifier by then.
+    this.identifiers.deallocate(packetId);
   }
 
   /** Left to mqtt.js, with its two round trips. */

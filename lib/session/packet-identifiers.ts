@@ -24,12 +24,10 @@ export class PacketIdentifiers implements Provider {
     return this.last;
   }
 
-  /** PUBACK came: the identifier is free again. What mqtt.js waits for is left to it. */
-  take(packetId: number): PublishDone | undefined {
+  /** Who waits for PUBACK. What mqtt.js waits for is left to it. */
+  awaited(packetId: number): PublishDone | undefined {
     const done = this.inUse.get(packetId);
-    if (done === undefined || done === OF_MQTT_JS) return undefined;
-    this.inUse.delete(packetId);
-    return done;
+    return done === OF_MQTT_JS ? undefined : done;
   }
 
   getLastAllocated(): number | null {

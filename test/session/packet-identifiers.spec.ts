@@ -21,17 +21,19 @@ describe('The Packet Identifiers of a connection', () => {
     for (let index = 0; index < 70_000; index++) {
       const id = identifiers.allocate(done);
       given.add(id);
-      identifiers.take(id ?? 0);
+      identifiers.deallocate(id ?? 0);
     }
     expect(given.size).toBe(65_533);
     expect(given.has(kept) || given.has(ofMqttJs)).toBe(false);
   });
 
-  it('are free again with PUBACK, once, unless mqtt.js waits for it', () => {
+  it('know who waits for PUBACK, unless that is mqtt.js, and are free again when they are given back', () => {
     const identifiers = new PacketIdentifiers();
     const [own, ofMqttJs] = [identifiers.allocate(done) ?? 0, identifiers.allocate() ?? 0];
-    expect([identifiers.take(own), identifiers.take(own)]).toEqual([done, undefined]);
-    expect(identifiers.take(ofMqttJs)).toBeUndefined();
+    expect(identifiers.awaited(own)).toBe(done);
+    identifiers.deallocate(own);
+    expect(identifiers.awaited(own)).toBeUndefined();
+    expect(identifiers.awaited(ofMqttJs)).toBeUndefined();
     expect(identifiers.register(ofMqttJs)).toBe(false);
     identifiers.deallocate(ofMqttJs);
     expect(identifiers.register(ofMqttJs)).toBe(true);
