@@ -1,6 +1,6 @@
 /* oxlint-disable unicorn/no-thenable -- `then` is the name of an option */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, type Type } from '@nestjs/common';
+import { applyDecorators, Controller, type Type } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import {
   type MQTTSharedHandlerReport,
@@ -326,6 +326,18 @@ const CASES: Case[] = [
     server: {},
     says: /TestController\.work goes to.*"dead-letter\/workers\/\{topic\}".*lost if nobody.*Set `onError.deadLetterTopic`/,
     mended: { server: { onError: { deadLetterTopic: 'dead-letter/{group}/{topic}' } } },
+  },
+  {
+    code: 'DEFAULT_DEAD_LETTER_TOPIC',
+    pattern: SharedPattern('workers', 'jobs', { onError: deadLetter }),
+    server: {},
+    says: /"dead-letter\/workers\/\{topic\}"/,
+    mended: {
+      pattern: applyDecorators(
+        SharedPattern('workers', 'jobs', { onError: deadLetter }),
+        SharedPattern('undertakers', 'dead-letter/+/jobs'),
+      ),
+    },
   },
   {
     code: 'DEFAULT_DEAD_LETTER_TOPIC',
