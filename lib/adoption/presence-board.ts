@@ -71,6 +71,7 @@ export class PresenceBoard {
   /** A process may be gone: whoever is at the sessions that it was at will say so. */
   doubt(incarnation: string): void {
     for (const [topic, presence] of this.known) {
+      if (this.options.own.has(presence.clientId)) continue;
       if (presence.incarnation === incarnation && presence.state !== 'gone') this.expectAnswer(topic, presence);
     }
   }

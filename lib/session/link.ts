@@ -44,6 +44,8 @@ interface Opened {
 export class Link {
   private state: State = 'stopped';
   private current: Wire | undefined;
+  /** Resolves with the end of the current connection, or that of the last. */
+  private currentEnds: Promise<void> = Promise.resolve();
   private usable = false;
   private upSince = 0;
   private failures = 0;
@@ -108,6 +110,7 @@ export class Link {
     if (this.stopping.signal.aborted) wire.destroy();
     this.requireNotStopped();
     this.current = wire;
+    this.currentEnds = ended;
     this.owner.opened?.(wire);
     wire.resume();
     return { wire, ended };
@@ -186,13 +189,14 @@ export class Link {
 
   /**
    * Ends the connection, when `ready` has resolved, and opens the next at once, so that the server sends what is
-   * unacknowledged again.
+   * unacknowledged again. If it ends by itself before, nothing that `ready` waits for will come.
    */
   async recycle(ready: (wire: Wire) => Promise<void> = () => Promise.resolve()): Promise<void> {
     const wire = this.current;
     if (wire === undefined) return;
     this.recycling = true;
-    this.recycled = ready(wire).then(() => (wire === this.current ? wire.disconnect() : undefined));
+    const isReady = Promise.race([ready(wire), this.currentEnds]);
+    this.recycled = isReady.then(() => (wire === this.current ? wire.disconnect() : undefined));
     await this.recycled;
   }
 
