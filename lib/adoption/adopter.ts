@@ -78,7 +78,7 @@ export class Adopter implements PresenceListener {
    */
   begin(): void {
     this.begun = true;
-    if (this.watch.isWatching) this.callRoll();
+    if (this.watch.isWatching && !this.stopped) this.callRoll();
   }
 
   /** A broker that crashed has not said who was gone by then; who answers is there. */
@@ -108,24 +108,22 @@ export class Adopter implements PresenceListener {
   // --- the watch's calls ----------------------------------------------------------------------------------------
 
   watching(): void {
-    if (this.begun) this.callRoll();
+    if (this.begun && !this.stopped) this.callRoll();
   }
 
   lost(): void {
     for (const board of this.boards.values()) board.reset();
     // Others have read that this process may be gone, and its members may be connected.
-    if (this.options.writesObituary && !this.stopped) this.answerAll();
+    if (this.options.writesObituary) this.answerAll();
   }
 
   heard(group: string, topic: string, payload: Buffer): void {
-    if (this.stopped) return;
     const board = this.boards.get(group);
     if (topic !== rollCallTopic(this.options.prefix, group)) board?.receive(topic, payload);
     else if (board !== undefined) this.answers.soon(group);
   }
 
   mayBeGone(incarnation: string): void {
-    if (this.stopped) return;
     if (incarnation === this.options.incarnation) this.answerAll();
     else for (const board of this.boards.values()) board.doubt(incarnation);
   }
@@ -180,12 +178,14 @@ export class Adopter implements PresenceListener {
     return [...running, ...[...this.past].map(([group, snapshot]) => ({ group, snapshot }))];
   }
 
-  /** Adopts nothing more; sessions that are being adopted are given back within `deadline` milliseconds. */
-  async stop(deadline: number): Promise<void> {
+  /**
+   * Adopts nothing more; sessions that are being adopted are given back within `deadline` milliseconds. Until `left`, when
+   * this worker's own sessions are over, whoever asks is told that it is there: else they would be adopted meanwhile.
+   */
+  async stop(deadline: number, left: Promise<unknown> = Promise.resolve()): Promise<void> {
     this.stopped = true;
     this.watch.waitNoMore();
     for (const board of this.boards.values()) board.reset();
-    this.answers.cancel();
     const atHand = [...this.running.values(), ...this.finishing];
     for (const running of atHand) this.tellOf(running);
     const adoptions = atHand.map(({ adoption }) => adoption);
@@ -193,7 +193,9 @@ export class Adopter implements PresenceListener {
     await within(Promise.all(adoptions.map((adoption) => adoption.stop())), deadline, () => timeout).catch(() => {
       for (const adoption of adoptions) adoption.abort(timeout);
     });
+    await left.catch(() => {});
     await this.watch.stop();
+    this.answers.cancel();
   }
 
   /** What has not begun is not waited for, but given back. */

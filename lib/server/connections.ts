@@ -75,9 +75,8 @@ export class Connections {
   }
 
   async close(drainTimeout: number): Promise<void> {
-    const stopping = this.adopter?.stop(drainTimeout);
-    await Promise.all(this.members.map((member) => member.close(drainTimeout)));
-    await stopping;
+    const left = Promise.all(this.members.map((member) => member.close(drainTimeout)));
+    await Promise.all([left, this.adopter?.stop(drainTimeout, left)]);
   }
 
   private createMember(planned: PlannedConnection<Subscription>, isFirst: boolean): Member {
