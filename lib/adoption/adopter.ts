@@ -108,7 +108,9 @@ export class Adopter implements PresenceListener {
   // --- the watch's calls ----------------------------------------------------------------------------------------
 
   watching(): void {
-    if (this.begun && !this.stopped) this.callRoll();
+    // The will of the connection before this one may just have said that this process is gone.
+    if (this.stopped) this.answerAll();
+    else if (this.begun) this.callRoll();
   }
 
   lost(): void {

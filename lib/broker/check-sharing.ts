@@ -16,6 +16,9 @@ const ROUND = 500;
 const PATIENCE = 6_000;
 const FAILURE = 0x80;
 
+/** Topics of the check's begin with it; what comes there is no job, whatever a worker's filter covers. */
+export const CHECK_TOPIC = 'nestjs-mqtt-shared/sharing/';
+
 /** A Topic Filter of the check's begins with it. */
 export const CHECK_FILTER = '$share/nestjs-mqtt-shared/nestjs-mqtt-shared/sharing';
 

@@ -1,4 +1,5 @@
 import { type Backoff, backoffWith } from '../backoff.js';
+import { CHECK_TOPIC } from '../broker/check-sharing.js';
 import type { BrokerProfile } from '../broker/profile.js';
 import type { ConsumerOptions } from '../delivery/consumer.js';
 import type { Route } from '../delivery/handler.js';
@@ -85,7 +86,9 @@ export class ConnectionFactory {
       reasonCodes: this.protocolVersion === 5,
       maxPayload: this.options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
       isReply: ({ topic, properties, payload }) =>
-        isReply(topic, properties, payload) || (group !== undefined && this.isPresence(topic)),
+        isReply(topic, properties, payload) ||
+        topic.startsWith(CHECK_TOPIC) ||
+        (group !== undefined && this.isPresence(topic)),
       events: this.events,
     };
   }
