@@ -20,7 +20,7 @@ export interface AdopterOptions extends Omit<PresenceWatchOptions, 'groups'> {
   readonly adoption: (
     group: string,
     presence: Presence,
-  ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'subscribe' | 'protocolVersion' | 'profile' | 'redeliverAfter'>;
+  ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'subscribe' | 'protocolVersion' | 'profile'>;
   /** Says anew what one of the own sessions is. */
   readonly reassert: (clientId: string, presence: Presence) => void;
   /** Says anew that somebody is at the own sessions of a group. */

@@ -20,8 +20,6 @@ export interface AdoptionOptions {
   readonly incarnation: string;
   readonly protocolVersion: ProtocolVersion;
   readonly profile: BrokerProfile;
-  /** Milliseconds that a held message waits at the most while new ones go on coming. */
-  readonly redeliverAfter: number;
   readonly open: (
     listener: WireListener,
     signal: AbortSignal,
@@ -51,9 +49,6 @@ export class Adoption {
   private over: () => void = () => {};
   private givingBack = false;
   private leaving: Promise<void> | undefined;
-  private heldTimer: NodeJS.Timeout | undefined;
-  private heldLongEnough: () => void = () => {};
-  private readonly heldIsDue = new Promise<void>((resolve) => (this.heldLongEnough = resolve));
 
   constructor(private readonly options: AdoptionOptions) {
     const { prefix, group, incarnation, presence } = options;
@@ -63,9 +58,7 @@ export class Adoption {
       acknowledge: (acknowledgement) => this.wire?.acknowledge(acknowledgement),
       resume: () => this.wire?.resume(),
       // What is held when all else is done is left for another try.
-      held: () => {
-        this.heldTimer ??= setTimeout(this.heldLongEnough, options.redeliverAfter);
-      },
+      held: () => {},
     });
   }
 
@@ -113,7 +106,6 @@ export class Adoption {
   }
 
   private closed(): void {
-    clearTimeout(this.heldTimer);
     this.wire = undefined;
     this.consumer.detach();
     // What failed is somebody else's to try again.
@@ -130,8 +122,7 @@ export class Adoption {
       const pause = this.resumptionPause;
       if (pause > 0) {
         const subscribed = Promise.all([announced, this.options.subscribe(wire)]);
-        // New messages, of which there may be no end, must not keep what failed from being tried again.
-        await Promise.race([finishBacklog(wire, this.consumer, subscribed, pause), this.heldIsDue]);
+        await finishBacklog(wire, this.consumer, subscribed, pause);
       }
       await finishBacklog(wire, this.consumer, Promise.all([announced, this.unsubscribe(wire)]), 0);
     } catch (error) {

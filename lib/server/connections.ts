@@ -147,7 +147,6 @@ export class Connections {
         return {
           protocolVersion,
           profile,
-          redeliverAfter: this.options.redeliverAfter ?? DEFAULT_REDELIVER_AFTER,
           open: factory.session(presence.clientId, true),
           consumer: (port) => new Consumer(factory.consumer(presence.clientId, group, served), port),
           subscribe: (wire) => subscribeAll(wire, served, true),

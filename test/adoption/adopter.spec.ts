@@ -63,7 +63,6 @@ class Scene {
         subscribe: (wire) => wire.subscribe([{ filter: FILTER, qos: 1 }]),
         protocolVersion: 5,
         profile: this.profile,
-        redeliverAfter: 30_000,
         open: async (listener, _signal, how) => {
           this.opened.push(how);
           if (this.refusal !== undefined) throw this.refusal;
@@ -458,25 +457,6 @@ describe('The adopter, where the will of a session does not come when its connec
       await seconds(10);
       expect(wire?.log.slice(2)).toEqual([`unsubscribe ${FILTER}`, announced, 'disconnect']);
       expect(scene.events.at(-1)).toMatchObject({ type: 'adopted', outcome: 'ended', handled: 1 });
-    });
-
-    it('gives back what failed, however long new messages come', async () => {
-      const deliver = (id: number): void =>
-        wire?.deliver({ topic: 'jobs/a', qos: 1, packetId: id, payload: Buffer.from(String(id)) });
-      deliver(1);
-      scene.handler.call('1').fail();
-      await promisesToSettle();
-      await seconds(1);
-      scene.handler.call('1').fail();
-      for (let id = 2; id < 8; id++) {
-        await seconds(10);
-        deliver(id);
-        await promisesToSettle();
-        const last = scene.handler.calls.at(-1);
-        if (last?.id === String(id)) last.succeed();
-      }
-      expect(scene.handler.ids.slice(0, 3)).toEqual(['1', '1', '2']);
-      expect(scene.events).toContainEqual(expect.objectContaining({ type: 'adopted', outcome: 'left' }));
     });
 
     it('unsubscribes before it gives the session back', async () => {

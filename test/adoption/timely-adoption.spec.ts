@@ -47,7 +47,6 @@ describe('A session that is gone', () => {
       adoption: (_group, { clientId }) => ({
         subscribe: () => Promise.resolve(),
         protocolVersion: 5,
-        redeliverAfter: 30_000,
         profile: KNOWN_BROKERS.mosquitto,
         open: () => open(clientId),
         consumer: () => ({ snapshot: () => ({}) }) as never,
