@@ -101,7 +101,7 @@ describe('What a server publishes', () => {
         starting.send({ topic: 'replies/1', payload, qos: 1, retain: false }, () => {});
       send('a');
       open();
-      for (let i = 0; i < turns; i++) await undefined;
+      for (let i = 0; i < turns; i++) await Promise.resolve();
       send('b');
       await pass(0);
       expect(wire.payloads).toEqual(['a', 'b']);
