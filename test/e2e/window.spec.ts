@@ -24,7 +24,7 @@ type Worker = Child<'worker-process'>;
 /** A worker whose handler never finishes, in a process of its own. */
 async function startWorker(server: MQTTSharedServerOptions, qos: 0 | 1 | 2): Promise<Worker> {
   // The pouring broker knows one connection only.
-  const alone = { ...server, adoption: false, clientId: 'worker' };
+  const alone = { ...server, adoption: false, clientId: 'worker', broker: 'mosquitto' } as const;
   const worker = await Child.start('worker-process', { server: alone, qos });
   scene.onClose(() => worker.kill());
   return worker;
