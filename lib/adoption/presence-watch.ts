@@ -1,9 +1,9 @@
 import type { Backoff } from '../backoff.js';
 import { within } from '../deadline.js';
-import { ConnectionLostError } from '../errors/connection-lost.error.js';
 import { NoAnswerError } from '../errors/no-answer.error.js';
 import { PresenceRefusedError } from '../errors/presence-refused.error.js';
 import type { EventBus } from '../observability/event-bus.js';
+import { mayBeRefusal } from '../session/may-be-refusal.js';
 import { Link, type LinkOwner } from '../session/link.js';
 import type { InboundPublish, Will, Wire, WireClosed, WireListener } from '../session/wire.js';
 import { obituaryTopic, presenceFilter, rollCallTopic } from './presence-message.js';
@@ -61,12 +61,12 @@ export class PresenceWatch implements LinkOwner {
     this.link = new Link((listener, signal) => watch(listener, signal, will), this, reconnect);
   }
 
-  /** Resolves when what is retained of every group has been heard. @throws PresenceRefusedError */
+  /** Resolves when what is retained of every group has been heard. @throws PresenceRefusedError, ConnectionLostError */
   async start(): Promise<void> {
     try {
       await this.link.start();
     } catch (error) {
-      if (!this.everOpened || !(error instanceof ConnectionLostError)) throw error;
+      if (!this.everOpened || !mayBeRefusal(error)) throw error;
       const { prefix, groups } = this.options;
       const filters = groups.map((group) => presenceFilter(prefix, group)).join('", "');
       throw new PresenceRefusedError(error.address, filters, 'subscribe to', error.reasonCode, error);

@@ -21,6 +21,12 @@ export class ConnectionLostError extends MQTTSharedError {
   }
 }
 
+/** What else may have ended a connection that was expected to end otherwise, as a further sentence; the broker may have said. */
+export function sameClientIdentifier({ clientId, reasonCode }: ConnectionLostError): string {
+  if (reasonCode !== undefined) return '';
+  return ` Or another process has connected as "${clientId}": each needs a \`clientId\` of its own.`;
+}
+
 const SESSION_TAKEN_OVER = 0x8e;
 
 function why(reasonCode: number | undefined, cause: Error | undefined): string {

@@ -1,10 +1,10 @@
 import { describeReasonCode } from '../session/reason-code.js';
-import type { ConnectionLostError } from './connection-lost.error.js';
+import { type ConnectionLostError, sameClientIdentifier } from './connection-lost.error.js';
 import { MQTTSharedError } from './mqtt-shared.error.js';
 
 /**
  * The broker's access rules forbid the presence topic, without which no worker can adopt the session of another; or it
- * ended the connection that asked for it, which is how some brokers refuse.
+ * ended the connection that asked for it without a word, which is how some brokers refuse.
  *
  * @publicApi
  */
@@ -22,7 +22,8 @@ export class PresenceRefusedError extends MQTTSharedError {
     super(
       `The broker at ${address} does not let this worker ${action} the presence topic "${topic}": ` +
         `${answer(reasonCode, cause)}. Allow it in the broker’s access rules, choose another with ` +
-        '`adoption: { topic }`, or set `adoption: false` and do without the adoption of dead workers’ sessions.',
+        '`adoption: { topic }`, or set `adoption: false` and do without the adoption of dead workers’ sessions.' +
+        (cause === undefined ? '' : sameClientIdentifier(cause)),
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-import type { ConnectionLostError } from './connection-lost.error.js';
+import { type ConnectionLostError, sameClientIdentifier } from './connection-lost.error.js';
 import { MQTTSharedError } from './mqtt-shared.error.js';
 
 /**
@@ -18,7 +18,8 @@ export class SubscribeEndedConnectionError extends MQTTSharedError {
     super(
       `${cause.message} It had been asked for ${filters.map((filter) => `"${filter}"`).join(', ')} of ` +
         `${methods.join(', ')}, and had not answered. Some brokers refuse a filter this way: see what they allow ` +
-        '(length, number of levels, access rules), and what the log of the broker says.',
+        '(length, number of levels, access rules), and what the log of the broker says.' +
+        sameClientIdentifier(cause),
       { cause },
     );
   }

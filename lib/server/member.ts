@@ -3,9 +3,9 @@ import type { Backoff } from '../backoff.js';
 import type { BrokerProfile } from '../broker/profile.js';
 import { Consumer, type ConsumerOptions } from '../delivery/consumer.js';
 import type { ConsumerSnapshot } from '../delivery/consumer-stats.js';
-import { ConnectionLostError } from '../errors/connection-lost.error.js';
 import { SubscribeEndedConnectionError } from '../errors/subscribe-ended-connection.error.js';
 import type { EventBus } from '../observability/event-bus.js';
+import { mayBeRefusal } from '../session/may-be-refusal.js';
 import { Link, type LinkOwner } from '../session/link.js';
 import type { InboundPublish, ProtocolVersion, Wire, WireClosed } from '../session/wire.js';
 import { Arrival } from './arrival.js';
@@ -119,7 +119,7 @@ export class Member implements LinkOwner {
     try {
       await this.link.start();
     } catch (error) {
-      if (!this.everOpened || !(error instanceof ConnectionLostError)) throw error;
+      if (!this.everOpened || !mayBeRefusal(error)) throw error;
       throw new SubscribeEndedConnectionError(this.filters, this.options.subscriptions.map(methodsOf), error);
     }
   }

@@ -7,6 +7,7 @@ import { KNOWN_BROKERS } from '../../lib/broker/known-brokers.js';
 import { actAsPlainBroker, type PlainBrokerOptions, withoutShare } from '../support/plain-broker.js';
 import { controllerFor } from '../support/controller-for.js';
 import { ODD_BROKERS, type OddBroker } from '../support/odd-brokers.js';
+import { RawClient } from '../support/raw-client.js';
 import { Scene } from '../support/scene.js';
 import { type ScriptedConnection, ScriptedServer } from '../support/scripted-server.js';
 
@@ -181,6 +182,44 @@ describe.each([
 });
 
 describe.each([4, 5] as const)('listen() (protocol version %i)', (protocolVersion) => {
+  it.each([
+    ['watches presence', 'w1:presence', 'PRESENCE_REFUSED'],
+    ['subscribes', 'w1:workers:0', 'SUBSCRIBE_ENDED_CONNECTION'],
+  ])('tells of a second process with the same `clientId` that connects as it %s', async (_when, clientId, silent) => {
+    const broker = await scene.embeddedBroker();
+    broker.withhold(({ cmd }, to) => cmd === 'suback' && to === clientId);
+    const takenOver = new Promise<RawClient>((resolve, reject) => {
+      const stopListening = broker.on('subscribe', (asked) => {
+        if (asked.clientId !== clientId) return;
+        stopListening();
+        RawClient.connect(broker.url, { protocolVersion, clientId, clean: false }).then(resolve, reject);
+      });
+    });
+    const error = await listenError({ url: broker.url, protocolVersion, clientId: 'w1' });
+    await (await takenOver).disconnect();
+
+    // Only on 5.0 does a broker say why.
+    expect(error).toMatchObject({ code: protocolVersion === 5 ? 'CONNECTION_LOST' : silent });
+    expect(error.message).toContain(`"${clientId}"`);
+    expect(error.message).toMatch(/ its own `clientId`|a `clientId` of its own/);
+    expect(/`adoption|refuse/.test(error.message)).toBe(protocolVersion === 4);
+  });
+
+  it('does not take a broker that shuts down for one that refuses', async () => {
+    const { url } = await scripted((server) => {
+      server.script = (connection) => {
+        connection.onPacket = ({ cmd }) => {
+          if (cmd !== 'subscribe') return;
+          if (connection.protocolVersion === 5) connection.send({ cmd: 'disconnect', reasonCode: 0x8b });
+          connection.end();
+        };
+        connection.accept();
+      };
+    });
+    const error = await listenError({ url, protocolVersion });
+    expect(error).toMatchObject({ code: protocolVersion === 5 ? 'CONNECTION_LOST' : 'PRESENCE_REFUSED' });
+  });
+
   it('fails on a broker that shares nothing and refuses MQTT 5.0, where it was to speak 3.1.1', async () => {
     const { url } = await scripted((server) => {
       actAsPlainBroker(server);
