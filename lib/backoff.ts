@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { InvalidOptionError } from './errors/invalid-option.error.js';
+import { type OptionNames, refuseUnknownNames } from './option-names.js';
 
 /**
  * Waiting times that grow: `initial`, `initial × factor`, … up to `max`, each shortened by a random part.
@@ -18,6 +19,8 @@ export interface BackoffOptions {
 }
 
 export type Backoff = Required<BackoffOptions>;
+
+const BACKOFF_OPTIONS: OptionNames<BackoffOptions> = { initial: true, factor: true, max: true, jitter: true };
 
 /** Milliseconds; Node's timers take more for 1. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
@@ -49,6 +52,7 @@ export function validateBackoff(option: string, backoff: BackoffOptions = {}, le
   if (typeof backoff !== 'object' || backoff === null) {
     throw new InvalidOptionError(option, `${inspect(backoff)} is no object`, 'Write { initial: 500 }, for example.');
   }
+  refuseUnknownNames(backoff, BACKOFF_OPTIONS, option);
   const { initial, factor, max, jitter } = backoff;
   number(`${option}.initial`, initial, least);
   number(`${option}.factor`, factor, 1);

@@ -1,8 +1,9 @@
 import type { ProducerDeserializer, ProducerSerializer } from '@nestjs/microservices';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { oneOf } from '../one-of.js';
+import { type OptionNames, refuseUnknownNames } from '../option-names.js';
 import type { Codec } from '../payload/codec.js';
-import type { ConnectionOptions } from '../session/connection-options.js';
+import { CONNECTION_OPTIONS, type ConnectionOptions } from '../session/connection-options.js';
 import { validateConnectionOptions } from '../session/validate-connection-options.js';
 import type { QoS } from '../session/wire.js';
 
@@ -31,10 +32,22 @@ export interface ClientMQTTSharedOptions extends ConnectionOptions {
   deserializer?: ProducerDeserializer;
 }
 
+export const CLIENT_OPTIONS: OptionNames<ClientMQTTSharedOptions> = {
+  ...CONNECTION_OPTIONS,
+  codec: true,
+  qos: true,
+  leadingSlash: true,
+  requireSubscribers: true,
+  offlineQueue: true,
+  serializer: true,
+  deserializer: true,
+};
+
 /** @throws InvalidOptionError, InvalidUrlError */
 export function validateClientOptions(options: ClientMQTTSharedOptions): void {
-  const { qos = 1, protocolVersion = 5, leadingSlash, offlineQueue = 0, requireSubscribers } = options;
+  refuseUnknownNames(options, CLIENT_OPTIONS);
   validateConnectionOptions(options);
+  const { qos = 1, protocolVersion = 5, leadingSlash, offlineQueue = 0, requireSubscribers } = options;
   oneOf('qos', qos, [0, 1, 2]);
   oneOf('leadingSlash', leadingSlash, ['strip', 'keep']);
   if (!(offlineQueue >= 0)) {

@@ -1,6 +1,7 @@
 import type { OrderBy } from '../delivery/order-by.js';
 import type { OnErrorOptions } from '../failure/on-error-options.js';
 import type { Codec } from '../payload/codec.js';
+import type { OptionNames } from '../option-names.js';
 import type { QoS } from '../session/wire.js';
 
 /**
@@ -22,3 +23,13 @@ export interface SharedPatternOptions {
   codec?: Codec;
   onError?: OnErrorOptions;
 }
+
+export const SHARED_PATTERN_OPTIONS: OptionNames<SharedPatternOptions> = {
+  qos: true,
+  concurrency: true,
+  timeout: true,
+  orderBy: true,
+  ack: true,
+  codec: true,
+  onError: true,
+};

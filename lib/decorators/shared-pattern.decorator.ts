@@ -5,7 +5,7 @@ import { validateShareName } from '../topic/share-name.js';
 import { formatSharedSubscription } from '../topic/shared-subscription.js';
 import { MQTT_SHARED, SHARED_PATTERNS, type SharedPatternDefinition } from './shared-pattern.metadata.js';
 import type { SharedPatternOptions } from './shared-pattern-options.js';
-import { validateOptionsOf } from './validate-pattern-options.js';
+import { validateSharedOptionsOf } from './validate-pattern-options.js';
 
 /** Stands for the server's `group` in the name under which a pattern is registered. */
 const SERVER_GROUP = '{group}';
@@ -38,7 +38,7 @@ export function SharedPattern(
   return (target, key, descriptor) => {
     const method = `${target.constructor.name}.${String(key)}`;
     if (hasGroup) validateShareName(group as string, { where: method });
-    validateOptionsOf(method, options);
+    validateSharedOptionsOf(method, options);
     if (filters.length === 0) throw new InvalidTopicFilterError({ value: filters, where: method, ...EMPTY_LIST });
     const added = filters.map((written): SharedPatternDefinition => {
       refuseShared(written, method);

@@ -3,9 +3,10 @@ import { LONGEST_TIMER } from '../backoff.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { validateOnError } from '../failure/on-error-options.js';
 import { oneOf } from '../one-of.js';
+import { refuseUnknownNames } from '../option-names.js';
 import { resolveCodec } from '../payload/resolve-codec.js';
 import { wholeNumber } from '../whole-number.js';
-import type { SharedPatternOptions } from './shared-pattern-options.js';
+import { SHARED_PATTERN_OPTIONS, type SharedPatternOptions } from './shared-pattern-options.js';
 
 /** @throws InvalidOptionError */
 export function validatePatternOptions(options: SharedPatternOptions): void {
@@ -24,8 +25,18 @@ export function validatePatternOptions(options: SharedPatternOptions): void {
 
 /** The same of the options of one method, as a user knows it: `JobsController.resize`. @throws InvalidOptionError */
 export function validateOptionsOf(method: string, options: SharedPatternOptions): void {
+  ofMethod(method, () => validatePatternOptions(options));
+}
+
+/** With the names, which a plain pattern may have more of for others than this transport. @throws InvalidOptionError */
+export function validateSharedOptionsOf(method: string, options: SharedPatternOptions): void {
+  ofMethod(method, () => refuseUnknownNames(options, SHARED_PATTERN_OPTIONS));
+  validateOptionsOf(method, options);
+}
+
+function ofMethod(method: string, validate: () => void): void {
   try {
-    validatePatternOptions(options);
+    validate();
   } catch (error) {
     throw error instanceof InvalidOptionError ? error.of(method) : error;
   }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { type Backoff, type BackoffOptions, backoffWith, validateBackoff } from '../backoff.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { oneOf } from '../one-of.js';
+import { type OptionNames, refuseUnknownNames } from '../option-names.js';
 import { wholeNumber } from '../whole-number.js';
 import { Attempts } from './attempts.js';
 import type { FailureEnd, FailurePolicy } from './failure-policy.js';
@@ -35,6 +36,14 @@ export interface OnErrorOptions {
   deadLetterTopic?: string;
 }
 
+const ON_ERROR_OPTIONS: OptionNames<OnErrorOptions> = {
+  attempts: true,
+  backoff: true,
+  // oxlint-disable-next-line unicorn/no-thenable -- the name of an option
+  then: true,
+  deadLetterTopic: true,
+};
+
 export const DEFAULT_ATTEMPTS = 3;
 export const DEFAULT_ATTEMPT_BACKOFF: Backoff = { initial: 250, factor: 2, max: 30_000, jitter: 0.5 };
 
@@ -44,6 +53,7 @@ export function validateOnError(onError: OnErrorOptions = {}): void {
     const example = "Write { then: 'dead-letter' }, for example.";
     throw new InvalidOptionError('onError', `${inspect(onError)} is no object of options`, example);
   }
+  refuseUnknownNames(onError, ON_ERROR_OPTIONS, 'onError');
   wholeNumber('onError.attempts', onError.attempts, 1);
   oneOf('onError.then', onError.then, ['redeliver', 'dead-letter', 'reject', 'ack']);
   validateBackoff('onError.backoff', onError.backoff);

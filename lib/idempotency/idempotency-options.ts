@@ -1,5 +1,6 @@
 import type { MQTTSharedContext } from '../context/mqtt-shared.context.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
+import { type OptionNames, refuseUnknownNames } from '../option-names.js';
 import { wholeNumber } from '../whole-number.js';
 import type { IdempotencyStore } from './idempotency-store.js';
 
@@ -37,11 +38,15 @@ export interface IdempotencyOptions<T = unknown> {
   withoutId?: 'fail' | 'run';
 }
 
+const NAMES: OptionNames<IdempotencyOptions> = { store: true, window: true, id: true, withoutId: true };
+
 export const DEFAULT_WINDOW = 86_400_000;
 export const DEFAULT_ID = { userProperty: 'message-id' } as const;
 
 /** @throws InvalidOptionError */
-export function validateIdempotencyOptions<T>({ store, window }: IdempotencyOptions<T>): void {
+export function validateIdempotencyOptions<T>(options: IdempotencyOptions<T>): void {
+  const { store, window } = options;
+  refuseUnknownNames(options, NAMES);
   wholeNumber('window', window, 1);
   if (typeof (store as Partial<IdempotencyStore> | undefined)?.get !== 'function') {
     throw new InvalidOptionError('store', 'it has no `get`', 'Give a Keyv, or whatever has `get` and `set` as it has.');

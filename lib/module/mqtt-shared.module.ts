@@ -14,6 +14,7 @@ import {
   type MQTTSharedModuleExtras,
   type MQTTSharedModuleOptions,
   serverOptions,
+  validModuleOptions,
 } from './module-options.js';
 
 const OPTIONS = Symbol('options of MQTTSharedModule');
@@ -89,12 +90,14 @@ function provide(definition: DynamicModule, { name, isGlobal }: MQTTSharedModule
     {
       provide: ClientMQTTShared,
       inject: [OPTIONS],
-      useFactory: (options: MQTTSharedModuleOptions) => new ClientMQTTShared(clientOptions(options)),
+      useFactory: (options: MQTTSharedModuleOptions) =>
+        new ClientMQTTShared(clientOptions(validModuleOptions(options))),
     },
     {
       provide: ServerMQTTShared,
       inject: [OPTIONS],
-      useFactory: (options: MQTTSharedModuleOptions) => new ServerMQTTShared(serverOptions(options)),
+      useFactory: (options: MQTTSharedModuleOptions) =>
+        new ServerMQTTShared(serverOptions(validModuleOptions(options))),
     },
     ...byName,
   ];

@@ -1,6 +1,7 @@
 import { LONGEST_TIMER } from '../backoff.js';
 import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { DEFAULT_PRESENCE_TOPIC } from '../adoption/presence-message.js';
+import { type OptionNames, refuseUnknownNames } from '../option-names.js';
 import { validateTopicName } from '../topic/topic-name.js';
 import { wholeNumber } from '../whole-number.js';
 
@@ -19,12 +20,16 @@ export interface AdoptionSettings {
   topic?: string;
 }
 
+const ADOPTION_OPTIONS: OptionNames<AdoptionSettings> = { after: true, topic: true };
+
 export const DEFAULT_ADOPTION_AFTER = 10_000;
 
 /** The settings with defaults filled in, `undefined` when adoption is off. @throws InvalidOptionError */
 export function adoptionSettings(adoption: boolean | AdoptionSettings = true): Required<AdoptionSettings> | undefined {
   if (adoption === false) return undefined;
-  const { after = DEFAULT_ADOPTION_AFTER, topic = DEFAULT_PRESENCE_TOPIC } = adoption === true ? {} : adoption;
+  const settings = adoption === true ? {} : adoption;
+  refuseUnknownNames(settings, ADOPTION_OPTIONS, 'adoption');
+  const { after = DEFAULT_ADOPTION_AFTER, topic = DEFAULT_PRESENCE_TOPIC } = settings;
   wholeNumber('adoption.after', after, 0, LONGEST_TIMER);
   validateTopicName(topic, { where: 'the option `adoption.topic`' });
   if (topic.startsWith('$'))

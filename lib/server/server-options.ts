@@ -5,12 +5,13 @@ import type { SharedPatternOptions } from '../decorators/shared-pattern-options.
 import { validatePatternOptions } from '../decorators/validate-pattern-options.js';
 import type { AckOrder } from '../delivery/ack-queue.js';
 import type { StartReportMode } from '../observability/start-report.js';
-import type { ConnectionOptions } from '../session/connection-options.js';
+import { CONNECTION_OPTIONS, type ConnectionOptions } from '../session/connection-options.js';
 import { validateConnectionOptions } from '../session/validate-connection-options.js';
 import { validateShareName } from '../topic/share-name.js';
 import { type AdoptionSettings, adoptionSettings } from './adoption-options.js';
 import { type ConnectionsOption, validateConnections } from './connections-option.js';
 import { oneOf } from '../one-of.js';
+import { type OptionNames, refuseUnknownNames } from '../option-names.js';
 import { wholeNumber } from '../whole-number.js';
 
 /**
@@ -76,6 +77,31 @@ export interface MQTTSharedServerOptions
   startReport?: StartReportMode;
 }
 
+export const SERVER_OPTIONS: OptionNames<MQTTSharedServerOptions> = {
+  ...CONNECTION_OPTIONS,
+  broker: true,
+  group: true,
+  qos: true,
+  allowDowngrade: true,
+  concurrency: true,
+  receiveMaximum: true,
+  connections: true,
+  ackOrder: true,
+  orderBy: true,
+  timeout: true,
+  codec: true,
+  maxPayload: true,
+  onError: true,
+  redeliverAfter: true,
+  adoption: true,
+  sessionExpiry: true,
+  drainTimeout: true,
+  leadingSlash: true,
+  startReport: true,
+  serializer: true,
+  deserializer: true,
+};
+
 export const DEFAULT_CONCURRENCY = 16;
 export const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
 export const DEFAULT_SESSION_EXPIRY = 3_600;
@@ -86,6 +112,7 @@ const RECEIVE_MAXIMUM_LIMIT = 65_535;
 
 /** @throws InvalidOptionError, InvalidUrlError, InvalidShareNameError */
 export function validateServerOptions(options: MQTTSharedServerOptions): void {
+  refuseUnknownNames(options, SERVER_OPTIONS);
   validateConnectionOptions(options);
   if (options.group !== undefined) validateShareName(options.group, { where: 'the option `group`' });
   validatePatternOptions(options);

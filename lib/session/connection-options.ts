@@ -1,4 +1,5 @@
 import type { BackoffOptions } from '../backoff.js';
+import type { OptionNames } from '../option-names.js';
 import type { ProtocolVersion, TlsOptions } from './wire.js';
 
 /**
@@ -31,6 +32,23 @@ export interface ConnectionOptions extends TlsOptions {
   /** Waits between attempts to reconnect. Default `{ initial: 200, factor: 2, max: 30_000, jitter: 0.5 }`, in ms. */
   reconnect?: BackoffOptions;
 }
+
+export const CONNECTION_OPTIONS: OptionNames<ConnectionOptions> = {
+  url: true,
+  protocolVersion: true,
+  clientId: true,
+  username: true,
+  password: true,
+  keepalive: true,
+  connectTimeout: true,
+  reconnect: true,
+  ca: true,
+  cert: true,
+  key: true,
+  passphrase: true,
+  servername: true,
+  rejectUnauthorized: true,
+};
 
 export const DEFAULT_URL = 'mqtt://localhost:1883';
 export const DEFAULT_KEEPALIVE = 60;

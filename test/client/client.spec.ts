@@ -261,6 +261,8 @@ describe('options', () => {
     [{ leadingSlash: 'no' as 'keep' }, InvalidOptionError],
     [{ offlineQueue: -1 }, InvalidOptionError],
     [{ codec: 'xml' as 'json' }, InvalidOptionError],
+    [{ requireSubscriber: true } as never, InvalidOptionError],
+    [{ concurrency: 4 } as never, InvalidOptionError],
     [{ url: 'localhost' }, InvalidUrlError],
   ])('%j are refused by the constructor', (options, type) => {
     expect(() => new ClientMQTTShared(options)).toThrow(type);

@@ -184,6 +184,10 @@ describe('@SharedPattern refuses an option', () => {
     ['onError', { onError: 'dead-letter' as never }, /'dead-letter' is no object/],
     ['onError.attempts', { onError: { attempts: 0 } }, /0 is no whole number from 1/],
     ['onError.then', { onError: { then: 'dead_letter' as never } }, /'dead_letter' is none of .*'dead-letter'/],
+    ['timout', { timout: 5 } as never, /none of this name\. Did you mean `timeout`\?$/],
+    ['group', { group: 'workers' } as never, /There are `qos`, .*`onError`\.$/],
+    ['onError.deadletter', { onError: { deadletter: 'dead' } as never }, /Did you mean `onError\.deadLetterTopic`\?$/],
+    ['options', 'jobs/b' as never, /is no object/],
     ['onError.backoff.max', { onError: { backoff: { max: '1s' as never } } }, /'1s' is no number from 0 on/],
   ])('%s: %j, by its name and its method', (option, options, rule) => {
     const error = definitionError('workers', 'jobs', options);

@@ -131,6 +131,7 @@ describe('The options of the idempotency interceptor', () => {
   it.each<[string, IdempotencyOptions, string]>([
     ['no time', { store: new Keyv(), window: 0 }, 'window'],
     ['half a millisecond', { store: new Keyv(), window: 0.5 }, 'window'],
+    ['a name there is none of', { store: new Keyv(), windw: 1 } as never, 'windw'],
     ['a store that keeps its errors to itself', { store: silent }, 'store'],
     [
       'a Keyv whose adapter does',

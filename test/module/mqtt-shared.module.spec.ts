@@ -191,6 +191,30 @@ describe('MQTTSharedModule.forRoot', () => {
       option: 'concurrency',
     });
   });
+
+  it.each([
+    ['a name there is none of', { srever: { group: 'workers' } }, 'srever', /Did you mean `server`\?$/],
+    ['a name for one side at the top', { group: 'workers' }, 'group', /Write `server: { group: … }`\.$/],
+    [
+      'a name for the other side at the top',
+      { offlineQueue: 1 },
+      'offlineQueue',
+      /Write `client: { offlineQueue: … }`\.$/,
+    ],
+    [
+      'a name of both for different things',
+      { serializer: {} },
+      'serializer',
+      /`server: { serializer: … }` or `client: {/,
+    ],
+    ['a name for the server given to the client', { client: { group: 'workers' } }, 'group', /none of this name/],
+  ])('refuses %s', async (_what, options, option, fix) => {
+    await expect(compile([MQTTSharedModule.forRoot(options as never)])).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      option,
+      message: expect.stringMatching(fix),
+    });
+  });
 });
 
 describe('A hybrid application', () => {

@@ -11,6 +11,8 @@ const SIDES = [
 describe.each(SIDES)('The constructor of the %s', (_side, construct) => {
   it.each<[string, ConnectionOptions, RegExp]>([
     ['protocolVersion', { protocolVersion: 3 as 4 }, /it is 3\. Use 5/],
+    ['keepAlive', { keepAlive: 60 } as never, /none of this name\. Did you mean `keepalive`\?$/],
+    ['reconnect.inital', { reconnect: { inital: 1 } as never }, /Did you mean `reconnect\.initial`\?$/],
     ['keepalive', { keepalive: -1 }, /-1 is no whole number from 0 to 65535/],
     ['keepalive', { keepalive: 65_536 }, /65536 is no whole number/],
     ['keepalive', { keepalive: 1.5 }, /1\.5 is no whole number/],
