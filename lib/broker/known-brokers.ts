@@ -46,12 +46,12 @@ export const KNOWN_BROKERS: Readonly<Record<KnownBroker, BrokerProfile>> = {
     handsOver: { clean: true, persistent: true },
     offlineMembersTakeShare: false,
     unsubscribeRedelivers: true,
-    resubscribeRedelivers: true,
+    resubscribeRedelivers: true, // up to 2.44 at least, and not 2.56
     receiveMaximum: 'kept',
     deliversInBatches: false,
     resendsOnLiveConnection: false,
     resumptionPause: 0,
-    willsOfSessions: true,
+    willsOfSessions: false, // on 5.0
     retainedReachesWildcards: false,
     marksRedelivery: false,
     acknowledgeInAnyOrder: true,

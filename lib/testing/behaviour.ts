@@ -69,8 +69,8 @@ export interface Behaviour {
   readonly marksRedelivery: boolean;
   /** Reason Code for the connection whose session was taken over, on 5.0; `undefined` where it just ends. */
   readonly takeoverReasonCode: number | undefined;
-  /** When the will of a persistent session comes after its connection broke. */
-  readonly willAfterCrash: 'after its delay' | 'with the end of the session';
+  /** Versions on which the will of a persistent session comes with its end, and not when its connection breaks. */
+  readonly willWithSessionOn: readonly ProtocolVersion[];
   /** Publish the will of a connection whose session was taken over and goes on. */
   readonly willOnTakeover: boolean;
   /** Versions on which a client gets one copy of a message, however many of its subscriptions match. */

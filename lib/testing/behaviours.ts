@@ -15,7 +15,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   acknowledgementFrees: 'one message',
   marksRedelivery: true,
   takeoverReasonCode: ReasonCode.sessionTakenOver,
-  willAfterCrash: 'after its delay',
+  willWithSessionOn: [],
   willOnTakeover: false,
   oneCopyOn: [],
   oneGroupPerFilter: false,
@@ -79,6 +79,7 @@ export const BEHAVIOURS: Readonly<Record<BrokerName, Behaviour>> = {
     resubscribeRedelivers: true,
     windowWithoutReceiveMaximum: { 4: UNLIMITED, 5: UNLIMITED },
     oneGroupPerFilter: true,
+    willWithSessionOn: [5], // one with a Will Delay Interval comes up to 5 s after that
     identifiesSharedDeliveries: false,
     sendsRetainedToMembers: true,
     retainedReachesWildcardsOn: [4], // seen on 2.56
@@ -95,7 +96,7 @@ export const BEHAVIOURS: Readonly<Record<BrokerName, Behaviour>> = {
     losesShareOffline: true,
     receiveMaximum: 'drops',
     windowWithoutReceiveMaximum: { 4: UNLIMITED, 5: UNLIMITED },
-    willAfterCrash: 'with the end of the session',
+    willWithSessionOn: [4, 5],
     resends: { every: 10_000, onResumption: { first: 15_000, every: 10_000 } },
     malformedFilter: { answer: 'DISCONNECT', reasonCode: ReasonCode.topicFilterInvalid },
     announces: {

@@ -54,7 +54,7 @@ export class SessionRegistry {
     this.router.handOver(session, 'offline');
     this.#after(this.#expiries, session, session.expiryInterval, () => this.end(session));
     // the session's end is the latest time for the will, [MQTT-3.1.3-9]; `end` sees to that
-    if (session.will && this.terms.behaviour.willAfterCrash === 'after its delay')
+    if (session.will && !this.terms.behaviour.willWithSessionOn.includes(session.protocolVersion))
       this.#after(this.#wills, session, session.will.delay, () => this.#publishWill(session));
   }
 

@@ -13,6 +13,11 @@ const on5 = <T>(expected: T) => ({ 5: expected });
 
 const all = { taken: 300, delivered: 300 };
 
+const comesAtOnce = ({ afterCrash, onTakeover }: FindingOf<'will'>): boolean => afterCrash !== undefined && !onTakeover;
+
+const comesWithSessionEnd = ({ afterCrash, onTakeover, ofCleanAfterCrash }: FindingOf<'will'>): boolean =>
+  afterCrash === undefined && !onTakeover && ofCleanAfterCrash !== undefined;
+
 const unlimited = ({ limit, inBatches, lost }: FindingOf<'window'>): boolean =>
   limit === undefined && !inBatches && lost === 0;
 
@@ -56,7 +61,7 @@ export const EXPECTED: Readonly<Record<BrokerName, Expectations>> = {
       5: ({ qos1, qos2 }) =>
         qos1.delivered === 300 && qos2.taken < 300 && qos2.delivered === qos2.taken && qos2.disconnected === undefined,
     },
-    will: both({ onTakeover: false }),
+    will: both(comesAtOnce),
   },
 
   hivemq: {
@@ -109,7 +114,7 @@ export const EXPECTED: Readonly<Record<BrokerName, Expectations>> = {
     retained: both({ delivered: 1 }),
     presence: { 4: { allowed: true, heard: true }, 5: { allowed: true, heard: false } },
     burst: both({ qos1: all, qos2: all }),
-    will: both({ onTakeover: false }),
+    will: { 4: comesAtOnce, 5: comesWithSessionEnd },
   },
 
   nanomq: {
@@ -149,10 +154,7 @@ export const EXPECTED: Readonly<Record<BrokerName, Expectations>> = {
     window: both(unlimited),
     resends: both({ resends: true, dup: true, samePacketId: true }),
     burst: both({ qos1: all, qos2: all }),
-    will: both(
-      ({ afterCrash, onTakeover, ofCleanAfterCrash }) =>
-        afterCrash === undefined && !onTakeover && ofCleanAfterCrash !== undefined,
-    ),
+    will: both(comesWithSessionEnd),
   },
 };
 

@@ -29,8 +29,7 @@ function isSafe(believed: BrokerProfile, found: BrokerProfile): boolean {
     (!believed.handsOver.persistent || found.handsOver.persistent) &&
     (believed.unsubscribeRedelivers || !found.unsubscribeRedelivers) &&
     (believed.resubscribeRedelivers || !found.resubscribeRedelivers) &&
-    // Where others get what a dead worker held, its will only has its session cleared away.
-    (!believed.willsOfSessions || found.willsOfSessions || found.handsOver.persistent) &&
+    (!believed.willsOfSessions || found.willsOfSessions) &&
     (!believed.retainedReachesWildcards || found.retainedReachesWildcards) &&
     (believed.receiveMaximum === 'drops' || found.receiveMaximum !== 'drops') &&
     // How long it was is a matter of chance; the profile of a known broker allows for it.

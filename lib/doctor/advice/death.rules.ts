@@ -86,11 +86,8 @@ export const DEATH_RULES: readonly Rule[] = [
     const will = findingOf(version, 'will');
     if (will === undefined || will.afterCrash !== undefined) return undefined;
     const says = 'The will of a persistent session does not come when its connection breaks';
-    if (handsOver(version)) {
-      return { level: 'note', says: `${says}; what its worker held goes to others without \`adoption\`.` };
-    }
     return will.ofCleanAfterCrash === undefined
-      ? { level: 'warning', says: `${says}: \`adoption\` notices a dead worker late.` }
+      ? { level: handsOver(version) ? 'note' : 'warning', says: `${says}: \`adoption\` notices a dead worker late.` }
       : {
           level: 'note',
           says: `${says}; \`adoption\` goes by that of another connection, and waits 5 s at the least.`,
