@@ -12,6 +12,12 @@ const LEVELS: Readonly<Record<Level, string>> = {
   good: '',
 };
 
+/** What the profile of a broker allows for though the version recorded here does not do it. */
+const EARLIER_VERSIONS: Readonly<Record<string, string>> = {
+  'ActiveMQ Artemis':
+    'Its profile says `resubscribeRedelivers: true` for the sake of 2.44, where a second SUBSCRIBE delivers again what is in flight: right for both, since a worker then leaves the subscriptions of a resumed session alone, and Artemis keeps those.',
+};
+
 /** The document, but for its layout. */
 export function brokersDocument(records: readonly BrokerRecord[], absent: readonly string[]): string {
   return [
@@ -72,7 +78,10 @@ function meaning({ broker, version, versions, suite }: BrokerRecord): string[] {
   return [
     `### ${broker} ${version}`,
     summary,
-    advice.map(({ level, says }) => `- ${LEVELS[level]}${says}`).join('\n'),
+    [...advice.map(({ level, says }) => LEVELS[level] + says), EARLIER_VERSIONS[broker]]
+      .filter((line) => line !== undefined)
+      .map((line) => `- ${line}`)
+      .join('\n'),
     options.length > 0
       ? `Options to set: ${options.map(({ name, value }) => `\`${name}: ${value}\``).join(', ')}.`
       : 'Options to set: none.',
