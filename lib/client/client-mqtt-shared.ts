@@ -8,7 +8,7 @@ import { NoAnswerError } from '../errors/no-answer.error.js';
 import { NotConnectedError } from '../errors/not-connected.error.js';
 import { reasonOf } from '../errors/reason-of.js';
 import { SubscriptionRefusedError } from '../errors/subscription-refused.error.js';
-import type { Published } from '../publishing/outgoing.js';
+import type { Outgoing, Published } from '../publishing/outgoing.js';
 import { Publisher, type PublishOptions } from '../publishing/publisher.js';
 import { REPLY_TOPIC_PREFIX } from '../reply/reply-protocol.js';
 import { Brokers, type SessionOptions } from '../session/brokers.js';
@@ -126,7 +126,8 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
 
   /**
    * Asks, and emits the replies. Nothing is sent before the Observable is subscribed to, and each subscription asks
-   * anew. Unsubscribing forgets the request; there is no timeout unless you add one (`timeout()` of rxjs).
+   * anew. Unsubscribing forgets the request, which then does not leave with a later connection; there is no timeout unless
+   * you add one (`timeout()` of rxjs).
    *
    * Exactly one worker of a group answers. Where the broker says that nobody is subscribed (5.0), it errors at once with
    * `PublishError` (0x10), unless `requireSubscribers` is false. A request that the broker had not confirmed when a connection was lost is
@@ -185,8 +186,9 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
       callback({ err: error });
       return () => {};
     }
-    return this.requests.open(id, message.topic, callback, () => {
-      this.dispatch(
+    let outgoing: Outgoing | undefined;
+    const forget = this.requests.open(id, message.topic, callback, () => {
+      outgoing = this.dispatch(
         () => message,
         (error) => {
           this.acknowledgements.release();
@@ -196,6 +198,10 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
         { requireSubscribers: this.options.requireSubscribers ?? true },
       );
     });
+    return () => {
+      forget();
+      if (outgoing !== undefined) this.publisher.forget(outgoing);
+    };
   }
 
   /** Opens one network connection. */
@@ -213,18 +219,23 @@ export class ClientMQTTShared extends ClientProxy<ClientMQTTSharedEvents> {
     return 'createPacket' in this ? this.createPacket(pattern, data) : { pattern, data };
   }
 
-  private dispatch(encode: () => OutboundPublish, done: Published, options: PublishOptions = this.options): void {
+  private dispatch(
+    encode: () => OutboundPublish,
+    done: Published,
+    options: PublishOptions = this.options,
+  ): Outgoing | undefined {
     let message: OutboundPublish;
     try {
       if (this.closing !== undefined) throw new ClientClosedError('A message was not published');
       message = encode();
     } catch (error) {
       done(error as Error);
-      return;
+      return undefined;
     }
-    this.publisher.send(message, done, options);
+    const outgoing = this.publisher.send(message, done, options);
     // Its failure reaches `done` by way of the publisher.
     if (this.wire === undefined) this.connect().catch(() => {});
+    return outgoing;
   }
 
   private async connected(wire: Wire): Promise<void> {

@@ -36,6 +36,10 @@ export class InFlight {
     return this.messages.size - this.unwritten < (message.qos === 2 ? this.receiveMaximumOfQoS2 : this.receiveMaximum);
   }
 
+  has({ place }: Outgoing): boolean {
+    return place !== undefined && place.index !== -1;
+  }
+
   add(outgoing: Outgoing): void {
     outgoing.number = ++this.added;
     outgoing.place = this.messages.add(outgoing);

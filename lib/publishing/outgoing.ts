@@ -9,6 +9,8 @@ export class Outgoing {
   /** Where it is while it is in flight, and how many were sent before it. */
   place: Place<Outgoing> | undefined;
   number = 0;
+  /** It is under way, and is not to be sent again. */
+  isForgotten = false;
   private settled = false;
 
   constructor(

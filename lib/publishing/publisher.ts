@@ -39,6 +39,8 @@ export class Publisher {
   private closed = false;
   private closing: Promise<void> | undefined;
   private onIdle: (() => void) | undefined;
+  /** Some that wait are settled already. */
+  private hasGivenUp = false;
 
   constructor({ offlineQueue = DEFAULT_OFFLINE_QUEUE }: PublisherOptions = {}) {
     this.offlineQueue = offlineQueue;
@@ -87,10 +89,18 @@ export class Publisher {
   /** Settles the message with `error`, and does not send it (again). The server may have it all the same. */
   giveUp(outgoing: Outgoing, error: Error): void {
     outgoing.settle(error);
+    this.hasGivenUp = true;
     for (const queue of [this.again, this.waiting]) {
       while (queue.first?.isSettled) queue.shift();
     }
     this.idleIfDone();
+  }
+
+  /** Nobody wants it any longer: it does not leave, or not again. What is under way has the outcome that it has. */
+  forget(outgoing: Outgoing): void {
+    if (outgoing.isSettled) return;
+    if (this.inFlight.has(outgoing)) outgoing.isForgotten = true;
+    else this.giveUp(outgoing, forgotten());
   }
 
   private admit(message: OutboundPublish): OutboundPublish {
@@ -98,10 +108,16 @@ export class Publisher {
     if (this.closed) throw new ClientClosedError(`A message to ${quoted(topic)} was not published`);
     validateTopicName(topic);
     const sendable = sendableMessage(message);
-    if (this.wire === undefined && this.unsettled >= this.offlineQueue) {
-      throw new OfflineQueueFullError(topic, this.offlineQueue);
-    }
+    if (this.wire === undefined && !this.hasRoomOffline()) throw new OfflineQueueFullError(topic, this.offlineQueue);
     return sendable;
+  }
+
+  private hasRoomOffline(): boolean {
+    if (this.unsettled >= this.offlineQueue && this.hasGivenUp) {
+      this.hasGivenUp = false;
+      for (const queue of [this.again, this.waiting]) queue.keepOnly(({ isSettled }) => !isSettled);
+    }
+    return this.unsettled < this.offlineQueue;
   }
 
   /** A connection is ready: everything that waits leaves, within its limits. */
@@ -116,11 +132,14 @@ export class Publisher {
     if (wire === undefined) return;
     this.wire = undefined;
     const unconfirmed = this.inFlight.drain();
-    const left = unconfirmed.filter(({ message, isSettled }) => message.qos > 0 && !isSettled);
+    const left = unconfirmed.filter(
+      ({ message, isSettled, isForgotten }) => message.qos > 0 && !isSettled && !isForgotten,
+    );
     this.again = new Fifo([...left, ...this.again.drain()]);
     for (const outgoing of unconfirmed) {
       const { qos, topic } = outgoing.message;
       if (qos === 0) outgoing.settle(lostAtQoS0(wire.address, topic));
+      else if (outgoing.isForgotten) outgoing.settle(forgotten());
     }
     this.idleIfDone();
   }
@@ -195,6 +214,10 @@ export class Publisher {
       this.pump();
     });
   }
+}
+
+function forgotten(): Error {
+  return new Error('Nobody waits for it any longer.');
 }
 
 function outcome(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { firstValueFrom } from 'rxjs';
+import { firstValueFrom, timeout } from 'rxjs';
 import { NotConnectedError } from '../../lib/errors/not-connected.error.js';
 import { OfflineQueueFullError } from '../../lib/errors/offline-queue-full.error.js';
 import { SubscriptionRefusedError } from '../../lib/errors/subscription-refused.error.js';
@@ -105,6 +105,29 @@ describe('a lost connection', () => {
     ]);
     answer(client, 0, '"done"');
     expect(asked).toMatchObject({ values: ['done'], completed: true });
+  });
+
+  it('keeps no request that was forgotten meanwhile, nor one that was answered', async () => {
+    const client = await connected();
+    const [answered, underWay] = ['a', 'b'].map((data) => watch(client.send('jobs/1', data)));
+    await turn();
+    const before = client.current;
+    answer(client, 0, '"done"');
+    let comesBack: (options: object) => void = () => {};
+    client.next = new Promise((resolve) => (comesBack = resolve));
+    client.current.end();
+    const queued = watch(client.send('jobs/1', 'c'));
+    const late = watch(client.send('jobs/1', 'd').pipe(timeout(1)));
+    await turn();
+    client.emit('jobs/1', 'e');
+    underWay?.unsubscribe();
+    queued.unsubscribe();
+    while (late.error === undefined) await turn();
+    comesBack({});
+    await reconnected(client);
+    expect(answered).toMatchObject({ values: ['done'], completed: true });
+    expect(before.sent).toHaveLength(2);
+    expect(client.current.payloads).toEqual(['e']);
   });
 
   it('errors requests when the new connection refuses their reply topic, and publishes all the same', async () => {

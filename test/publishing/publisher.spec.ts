@@ -273,6 +273,39 @@ describe('when the connection ends', () => {
     expect(next.payloads).toEqual(['3']);
   });
 
+  it('what has been forgotten is not sent again, and has its outcome where it is still under way', () => {
+    const { publisher, wire } = connected(new FakeWire({ limits: { receiveMaximum: 2 } }));
+    const settled: [string, Error | undefined][] = [];
+    const outgoing = numbers(1, 4).map((n) => publisher.send(message(n), (error) => settled.push([n, error]))!);
+    for (const index of [0, 1, 2]) publisher.forget(outgoing[index]!);
+    expect([settled, wire.payloads]).toEqual([[['3', expect.any(Error)]], ['1', '2']]);
+    wire.sent[0]!.confirm();
+    publisher.disconnected();
+    const next = new FakeWire();
+    publisher.connected(next);
+    expect(next.payloads).toEqual(['4']);
+    next.sent[0]!.confirm();
+    expect(settled.slice(1)).toEqual([
+      ['1', undefined],
+      ['2', expect.any(Error)],
+      ['4', undefined],
+    ]);
+    expect(publisher.unsettled).toBe(0);
+  });
+
+  it('what is forgotten leaves its place in the offline queue, also behind what is not', () => {
+    const publisher = new Publisher({ offlineQueue: 3 });
+    const outcomes = new Outcomes(publisher);
+    outcomes.send('1');
+    const requests = ['2', '3'].map((payload) => publisher.send(message(payload), () => {})!);
+    for (const request of requests) publisher.forget(request);
+    for (const payload of ['4', '5', '6']) outcomes.send(payload);
+    const wire = new FakeWire();
+    publisher.connected(wire);
+    expect([...outcomes.settled]).toEqual([['6', expect.any(OfflineQueueFullError)]]);
+    expect(wire.payloads).toEqual(['1', '4', '5']);
+  });
+
   it('and the next one too, before everything could be sent again, the order stays', () => {
     const { publisher, outcomes } = connected();
     for (const n of numbers(1, 4)) outcomes.send(n);
