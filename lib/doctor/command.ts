@@ -29,7 +29,7 @@ export async function runCommand(args: readonly string[], surroundings: CommandS
     asked = doctorArguments(args, env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    err(`${error.message}\n\n${USAGE}\n`);
+    err(`${error.message}\n\`nestjs-mqtt-shared --help\` lists the arguments.\n`);
     return ExitCode.usage;
   }
   if (asked === 'help') {

@@ -41,7 +41,13 @@ describe('The verdict', () => {
     expect(says(NANOMQ, 'warning')).toContain('Messages beyond a Receive Maximum are dropped for good');
     expect(says(NANOMQ, 'problem')).toContain('goes on taking its share, and that is lost');
     expect(says(NANOMQ, 'note')).toContain('they come one by one');
-    expect(optionsFor(NANOMQ)).toMatchObject({ adoption: '{ after: 2_000 }' });
+  });
+
+  it('sets the time after which sessions are adopted to the shortest that counts there', () => {
+    const late = { onTakeover: false, ofCleanAfterCrash: 10 };
+    const atOnce = { onTakeover: false, afterCrash: 10 };
+    expect(optionsFor({ ...NANOMQ, will: late })).toMatchObject({ adoption: '{ after: 5_000 }' });
+    expect(optionsFor({ ...NANOMQ, will: atOnce })).toMatchObject({ adoption: '{ after: 2_000 }' });
   });
 
   it('sets the broker where CONNACK does not show what loses or doubles messages there', () => {

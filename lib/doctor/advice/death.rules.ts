@@ -44,10 +44,12 @@ export const DEATH_RULES: readonly Rule[] = [
     const offline = findingOf(version, 'offlineMember');
     if (offline === undefined || offline.onReturn + offline.lost === 0) return undefined;
     if (offline.lost > 0) {
+      // Without the will that says so at once, adoption gives a worker 5 s to be heard of.
+      const isKnownAtOnce = findingOf(version, 'will')?.afterCrash !== undefined;
       return {
         level: 'problem',
         says: 'A session whose worker is away goes on taking its share, and that is lost. End workers with `app.close()`, which ends the session; after a crash, messages are lost until `adoption` ends it, so set `adoption.after` low.',
-        option: { name: 'adoption', value: '{ after: 2_000 }' },
+        option: { name: 'adoption', value: isKnownAtOnce ? '{ after: 2_000 }' : '{ after: 5_000 }' },
       };
     }
     return {
