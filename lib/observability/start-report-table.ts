@@ -34,10 +34,11 @@ function shortened([first = 'no connection', ...others]: readonly string[]): str
   return [first, ...others.map((id) => (id.startsWith(stem) ? id.slice(stem.length - 1) : id))].join(' ');
 }
 
-function cellsOf({ method, filter, qos, grantedQoS, concurrency, failure }: MQTTSharedHandlerReport): string[] {
+function cellsOf({ method, filter, qos, grantedQoS, concurrency, ack, failure }: MQTTSharedHandlerReport): string[] {
+  const name = ack === 'auto' ? method : `${method} (ack: ${ack})`;
   const granted = grantedQoS === undefined ? `${qos} asked` : String(grantedQoS);
   const less = grantedQoS !== undefined && grantedQoS < qos ? `${granted} of ${qos}` : granted;
-  return [method, filter, less, String(concurrency), onFailure(failure)].map(printable);
+  return [name, filter, less, String(concurrency), onFailure(failure)].map(printable);
 }
 
 function onFailure({ attempts, then, deadLetterTopic }: MQTTSharedFailureReport): string {

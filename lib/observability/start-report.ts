@@ -28,6 +28,8 @@ export interface MQTTSharedHandlerReport {
   readonly grantedQoS: QoS | undefined;
   /** Messages of the filter that run at once on one connection, at the most. */
   readonly concurrency: number;
+  /** `'manual'`: its messages are acknowledged by `ctx.ack()` alone. */
+  readonly ack: 'auto' | 'manual';
   readonly failure: MQTTSharedFailureReport;
 }
 

@@ -22,6 +22,7 @@ export function handlerReports(
       qos,
       grantedQoS: record.grantedTo(pattern),
       concurrency: concurrencyOf(options, own.concurrency),
+      ack: own.ack ?? 'auto',
       failure: failureReport(group, options.onError ?? {}, own.onError ?? {}),
     })),
   );

@@ -82,6 +82,7 @@ describe('The report of a start', () => {
       group: 'workers',
       session: 'persistent',
       concurrency: 4,
+      ack: 'auto',
       failure,
     };
     expect(rowsOf('JobsController.resize')).toEqual([
@@ -110,6 +111,7 @@ describe('The report of a start', () => {
         qos: 2,
         grantedQoS: 2,
         concurrency: 16,
+        ack: 'auto',
         failure: { attempts: 1, then: 'dead-letter', deadLetterTopic: 'dl' },
       },
     ]);
@@ -123,6 +125,7 @@ describe('The report of a start', () => {
         qos: 1,
         grantedQoS: 1,
         concurrency: 16,
+        ack: 'auto',
         failure: { ...failure, then: 'ack' },
       },
     ]);
@@ -244,6 +247,15 @@ describe('The log of a start', () => {
   it('says of 3.1.1 that nothing is announced', async () => {
     await start({ protocolVersion: 4 });
     expect(logged('Listening at')).toEqual([expect.stringMatching(/MQTT 3\.1\.1\.\n(.*\n)+On 3\.1\.1.*no limits\.$/)]);
+  });
+
+  it('says which method acknowledges by hand', async () => {
+    const byHand = controllerFor(SharedPattern('workers', 'jobs', { ack: 'manual' }), () => {});
+    const { handlers } = await start({}, [byHand]);
+    expect(handlers.find(({ filter }) => filter === '$share/workers/jobs')).toMatchObject({ ack: 'manual' });
+    expect(logged('Listening at')).toEqual([
+      expect.stringMatching(/\n {2}TestController\.work \(ack: manual\) +\$share\/workers\/jobs +1 /),
+    ]);
   });
 
   it('says what was asked for where less was granted', async () => {
