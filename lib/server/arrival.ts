@@ -25,6 +25,8 @@ export class Arrival {
   private subscribed = false;
   private hasSucceeded = false;
   private readonly leavingBegins: Promise<undefined>;
+  private connectionEnds!: Promise<never>;
+  private endWaits: (error: Error) => void = () => {};
 
   constructor(
     private readonly options: ArrivalOptions,
@@ -41,6 +43,13 @@ export class Arrival {
   /** A connection is up; called before its first PUBLISH. */
   opened({ sessionPresent }: Wire): void {
     if (!sessionPresent) this.subscribed = false;
+    this.connectionEnds = new Promise((_resolve, reject) => (this.endWaits = reject));
+    this.connectionEnds.catch(() => {});
+  }
+
+  /** The connection has ended, and with it what is waited for: a message that is published tells nothing of that. */
+  ended(): void {
+    this.endWaits(new Error('The connection ended before the broker answered.'));
   }
 
   /**
@@ -116,7 +125,7 @@ export class Arrival {
     for (;;) {
       const { pauses } = this.consumer;
       try {
-        return await within(answer, answerTimeout, () => timeout);
+        return await within(Promise.race([answer, this.connectionEnds]), answerTimeout, () => timeout);
       } catch (error) {
         const hasPaused = this.consumer.isPaused || this.consumer.pauses > pauses;
         if (error !== timeout || !wire.open || !hasPaused) throw error;

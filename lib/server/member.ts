@@ -159,6 +159,7 @@ export class Member implements LinkOwner {
 
   ended(): void {
     this.consumer.detach();
+    this.arrival.ended();
   }
 
   disconnected({ error }: WireClosed): void {

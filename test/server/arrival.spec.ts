@@ -26,8 +26,9 @@ function arrive() {
     events: new EventBus(() => {}),
   };
   const arrival = new Arrival(options, reading, new SessionAnnouncer(undefined), new AbortController().signal);
+  arrival.opened(wire);
   const outcome = arrival.complete(wire).catch((error: unknown) => error);
-  return { reading, outcome, grant: () => grant() };
+  return { arrival, reading, outcome, grant: () => grant() };
 }
 
 it('SUBACK is waited for when it may come behind messages that reading has paused for, though it does not just now', async () => {
@@ -54,4 +55,11 @@ it('SUBACK is not waited for beyond its time when nothing keeps it from being re
   reading.pauses++;
   await jest.advanceTimersByTimeAsync(2 * ANSWER_TIMEOUT);
   expect(await outcome).toMatchObject({ code: 'NO_ANSWER' });
+});
+
+it('SUBACK is not waited for when the connection has ended, and no timer is left', async () => {
+  const { arrival, outcome } = arrive();
+  arrival.ended();
+  expect(await outcome).toMatchObject({ message: 'The connection ended before the broker answered.' });
+  expect(jest.getTimerCount()).toBe(0);
 });

@@ -146,3 +146,18 @@ describe.each([4, 5] as const)('close() while the connection is down (%i)', (pro
     expect(left).toEqual([]);
   });
 });
+
+it.each([4, 5] as const)('close() leaves no timer behind when the roll call is not confirmed (%i)', async (version) => {
+  const left = await leftOpenBy(async () => {
+    await start({ protocolVersion: version, connectTimeout: 600_000 });
+    scene.broker.withhold(({ cmd }, clientId) => cmd === 'puback' && clientId === WORKER);
+    const answered = new Promise<void>((resolve) =>
+      scene.broker.on('publish', ({ publisher }) => publisher === WORKER && resolve()),
+    );
+    await scene.publish('nestjs-mqtt-shared/presence/workers/roll-call', 'somebody');
+    await answered;
+    await scene.app.close();
+    await scene.broker.close();
+  });
+  expect(left).toEqual([]);
+});
