@@ -41,6 +41,7 @@ describe('Deadlines', () => {
     const expired = jest.fn();
     deadlines.add(expired);
     deadlines.clear();
+    expect(jest.getTimerCount()).toBe(0);
     jest.advanceTimersByTime(200);
     expect(expired).not.toHaveBeenCalled();
   });
@@ -58,9 +59,19 @@ describe('Deadlines', () => {
     deadlines.remove(early);
     jest.advanceTimersByTime(60);
     deadlines.clear();
-    deadlines.remove(cleared);
     deadlines.add(() => expired.push('last'));
+    deadlines.remove(cleared);
     jest.advanceTimersByTime(100);
     expect(expired).toEqual(['early', 'late', 'last']);
+  });
+
+  it('keep no process from ending', () => {
+    jest.useRealTimers();
+    const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+    const before = timers();
+    const deadlines = new Deadlines(600_000);
+    deadlines.add(() => {});
+    expect(timers()).toBe(before);
+    deadlines.clear();
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import { addAcknowledgement } from '../../lib/session/acknowledgement-packet.js';
 import { PacketWriter } from '../../lib/session/packet-writer.js';
-import { addPublish } from '../../lib/session/publish-packet.js';
+import { addPublish, publishSize } from '../../lib/session/publish-packet.js';
 import type { Acknowledgement, OutboundPublish, ProtocolVersion } from '../../lib/session/wire.js';
 import fc from '../support/fast-check.js';
 import { outboundPublish } from '../support/outbound-publish.js';
@@ -92,6 +92,24 @@ describe('A PUBLISH packet', () => {
       }),
     );
   });
+
+  // Where a Variable Byte Integer takes one byte more (section 1.5.5).
+  const lengths = [127, 128, 16_383, 16_384, 2_097_151, 2_097_152];
+  const message = { topic: 't', payload: '', qos: 0, retain: false } as const;
+
+  it.each(lengths)('with a Remaining Length of %i is as mqtt-packet writes it', (length) => {
+    const long = { ...message, payload: Buffer.alloc(length - 3) };
+    const bytes = written((writer) => addPublish(writer, long, 0, 4));
+    expect(bytes.equals(generate({ ...long, cmd: 'publish', dup: false }, { protocolVersion: 4 }))).toBe(true);
+    expect(publishSize(long, 4)).toBe(bytes.length);
+  });
+
+  it.each(lengths.slice(0, 4))('with a Property Length of %i is as mqtt-packet writes it', (length) => {
+    const long = { ...message, properties: { correlationData: Buffer.alloc(length - 3) } };
+    const bytes = written((writer) => addPublish(writer, long, 0, 5));
+    expect(bytes.equals(generate({ ...long, cmd: 'publish', dup: false }, { protocolVersion: 5 }))).toBe(true);
+    expect(publishSize(long, 5)).toBe(bytes.length);
+  });
 });
 
 describe('PacketWriter', () => {
@@ -134,12 +152,18 @@ describe('PacketWriter', () => {
   });
 
   it('forgets what it has when its connection has ended', async () => {
-    const { writer, writes } = recorded();
+    const { writer, writes, left } = recorded();
+    const told: string[] = [];
     add(writer, 1);
+    writer.whenWritten(() => told.push('of what was forgotten'));
     writer.cancel();
     await nextTurn();
     writer.flush();
     expect(writes).toEqual([]);
+    add(writer, 2);
+    writer.flush();
+    left();
+    expect(told).toEqual([]);
   });
 
   it('never uses bytes again that were handed over, however many there are', async () => {
@@ -168,6 +192,7 @@ describe('PacketWriter', () => {
     writer.flush();
     add(writer, 2);
     writer.whenWritten(() => told.push('second'));
+    expect(told).toEqual([]);
     left();
     expect(told).toEqual(['first']);
     writer.flush();
