@@ -21,10 +21,9 @@ export class ConnectionLostError extends MQTTSharedError {
   }
 }
 
-/** What else may have ended a connection that was expected to end otherwise, as a further sentence; the broker may have said. */
-export function sameClientIdentifier({ clientId, reasonCode }: ConnectionLostError): string {
-  if (reasonCode !== undefined) return '';
-  return ` Or another process has connected as "${clientId}": each needs a \`clientId\` of its own.`;
+/** What is to be asked first where a connection ended and the broker did not say why: Mosquitto, for one, never does. */
+export function askForNamesake({ clientId }: ConnectionLostError): string {
+  return `Is another process connected as "${clientId}"? Each needs a \`clientId\` of its own.`;
 }
 
 const SESSION_TAKEN_OVER = 0x8e;

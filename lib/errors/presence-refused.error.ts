@@ -1,10 +1,10 @@
 import { describeReasonCode } from '../session/reason-code.js';
-import { type ConnectionLostError, sameClientIdentifier } from './connection-lost.error.js';
+import { askForNamesake, type ConnectionLostError } from './connection-lost.error.js';
 import { MQTTSharedError } from './mqtt-shared.error.js';
 
 /**
- * The broker's access rules forbid the presence topic, without which no worker can adopt the session of another; or it
- * ended the connection that asked for it without a word, which is how some brokers refuse.
+ * The broker's access rules forbid the presence topic, without which no worker can adopt the session of another; or the
+ * connection that asked for it ended, which is how some brokers refuse.
  *
  * @publicApi
  */
@@ -19,18 +19,18 @@ export class PresenceRefusedError extends MQTTSharedError {
     readonly reasonCode: number | undefined,
     cause?: ConnectionLostError,
   ) {
-    super(
-      `The broker at ${address} does not let this worker ${action} the presence topic "${topic}": ` +
-        `${answer(reasonCode, cause)}. Allow it in the broker’s access rules, choose another with ` +
-        '`adoption: { topic }`, or set `adoption: false` and do without the adoption of dead workers’ sessions.' +
-        (cause === undefined ? '' : sameClientIdentifier(cause)),
-      { cause },
-    );
+    const asked = `${action} the presence topic "${topic}"`;
+    super(`The broker at ${address} ${what(asked, reasonCode, cause)} ${ADVICE}`, { cause });
   }
 }
 
-function answer(reasonCode: number | undefined, cause: ConnectionLostError | undefined): string {
+const ADVICE =
+  'Allow it in the broker’s access rules, choose another with `adoption: { topic }`, or set `adoption: false` and do ' +
+  'without the adoption of dead workers’ sessions.';
+
+function what(asked: string, reasonCode: number | undefined, cause: ConnectionLostError | undefined): string {
   const reason = reasonCode === undefined ? undefined : describeReasonCode(reasonCode);
-  if (cause === undefined) return reason ?? 'it gives no reason';
-  return `it ended the connection when it was asked${reason === undefined ? '' : `, with ${reason}`}`;
+  if (cause === undefined) return `does not let this worker ${asked}: ${reason ?? 'it gives no reason'}.`;
+  if (reason !== undefined) return `does not let this worker ${asked}: it ended the connection with ${reason}.`;
+  return `ended the connection when this worker asked to ${asked}, and did not say why. ${askForNamesake(cause)} Or does it refuse the topic this way?`;
 }

@@ -1,4 +1,4 @@
-import { type ConnectionLostError, sameClientIdentifier } from './connection-lost.error.js';
+import { askForNamesake, type ConnectionLostError } from './connection-lost.error.js';
 import { MQTTSharedError } from './mqtt-shared.error.js';
 
 /**
@@ -15,11 +15,11 @@ export class SubscribeEndedConnectionError extends MQTTSharedError {
     readonly methods: readonly string[],
     override readonly cause: ConnectionLostError,
   ) {
+    const asked = `${filters.map((filter) => `"${filter}"`).join(', ')} of ${methods.join(', ')}`;
+    const namesake = cause.reasonCode === undefined ? ` ${askForNamesake(cause)}` : '';
     super(
-      `${cause.message} It had been asked for ${filters.map((filter) => `"${filter}"`).join(', ')} of ` +
-        `${methods.join(', ')}, and had not answered. Some brokers refuse a filter this way: see what they allow ` +
-        '(length, number of levels, access rules), and what the log of the broker says.' +
-        sameClientIdentifier(cause),
+      `${cause.message} It had been asked for ${asked}, and had not answered.${namesake} Some brokers refuse a filter this ` +
+        'way: see what they allow (length, number of levels, access rules), and what the log of the broker says.',
       { cause },
     );
   }
