@@ -37,5 +37,14 @@ describe('The Packet Identifiers of a connection', () => {
     expect(identifiers.register(ofMqttJs)).toBe(false);
     identifiers.deallocate(ofMqttJs);
     expect(identifiers.register(ofMqttJs)).toBe(true);
+    expect(identifiers.register(ofMqttJs)).toBe(false);
+  });
+
+  it('know which was given out last', () => {
+    const identifiers = new PacketIdentifiers();
+    expect(identifiers.getLastAllocated()).toBeNull();
+    identifiers.allocate();
+    const last = identifiers.allocate(done);
+    expect(identifiers.getLastAllocated()).toBe(last);
   });
 });
