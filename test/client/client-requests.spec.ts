@@ -1,7 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { lastValueFrom, toArray } from 'rxjs';
+import { ReplyAcknowledgements } from '../../lib/client/reply-acknowledgements.js';
 import { SubscriptionRefusedError } from '../../lib/errors/subscription-refused.error.js';
 import { REPLY_TOPIC_PREFIX } from '../../lib/reply/reply-protocol.js';
+import { FakeWire } from '../support/fake-wire.js';
 import {
   answer,
   clientsForEachTest,
@@ -202,6 +204,39 @@ describe('send', () => {
       for (const { confirm } of client.current.sent) confirm();
       expect(onNext).not.toHaveBeenCalled();
       expect(acknowledged()).toEqual([1, 2]); // to what has ended: nothing leaves
+    });
+
+    it('before the next, when that is of a request answered before it is confirmed', async () => {
+      const { client, reply, acknowledged } = await twoRequests();
+      reply(0);
+      reply(1);
+      watch(client.send('jobs/1', 3));
+      reply(2);
+      expect(acknowledged()).toEqual([1, 2]);
+      client.current.sent[2]!.confirm();
+      expect(acknowledged()).toEqual([1, 2, 3]);
+    });
+
+    it('by a timer that keeps no process from ending', () => {
+      const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+      const before = timers();
+      const acknowledgements = new ReplyAcknowledgements();
+      acknowledgements.hold(new FakeWire(), { packetId: 1, qos: 1, reasonCode: 0 });
+      expect(timers()).toBe(before);
+      acknowledgements.close();
+    });
+
+    it('by a timer that ends with the client', () => {
+      jest.useFakeTimers();
+      try {
+        const acknowledgements = new ReplyAcknowledgements();
+        acknowledgements.hold(new FakeWire(), { packetId: 1, qos: 1, reasonCode: 0 });
+        expect(jest.getTimerCount()).toBe(1);
+        acknowledgements.close();
+        expect(jest.getTimerCount()).toBe(0);
+      } finally {
+        jest.useRealTimers();
+      }
     });
   });
 

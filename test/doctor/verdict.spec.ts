@@ -89,6 +89,18 @@ describe('The verdict', () => {
     expect(summary).toContain(forbidden ? 'could not be found out: access rules may forbid' : 'do not work on');
   });
 
+  it.each([
+    ['was refused', true],
+    ['was not answered', undefined],
+  ] as const)('tells access rules from a broker that hangs, by a publish that %s', (why, publishRefused) => {
+    const shared = { kind: 'unknown', why, publishRefused } as const;
+    const versions = ([5, 4] as const).map((protocolVersion) => ({ protocolVersion, outcomes: { shared } }));
+    const { summary, advice } = verdictOn({ address: 'mqtt://broker:1883', versions, leftBehind: [] });
+    const isRefused = publishRefused ?? false;
+    expect(summary.includes('access rules may forbid')).toBe(isRefused);
+    expect(advice.map(({ says }) => says.includes('may be overloaded'))).toEqual([!isRefused]);
+  });
+
   it('sets the protocol version where only one works', () => {
     const working = versionOf(4, MOSQUITTO);
     const unreachable = { protocolVersion: 5, unreachable: 'It refused', outcomes: {} } as const;
