@@ -21,6 +21,8 @@ export interface AdopterOptions extends Omit<PresenceWatchOptions, 'groups'> {
     group: string,
     presence: Presence,
   ) => Pick<AdoptionOptions, 'open' | 'consumer' | 'subscribe' | 'protocolVersion' | 'profile'>;
+  /** Whether connections of this worker that are up have all of these filters of the group. */
+  readonly serves: (group: string, filters: readonly string[]) => boolean;
   /** Says anew what one of the own sessions is. */
   readonly reassert: (clientId: string, presence: Presence) => void;
   /** Says anew that somebody is at the own sessions of a group. */
@@ -72,10 +74,7 @@ export class Adopter implements PresenceListener {
     return this.watch.start();
   }
 
-  /**
-   * Begins to adopt. Not before all own subscriptions stand: with its session a dead worker may lose the last
-   * subscription of its group, and what is published then is nobody's.
-   */
+  /** Begins to adopt. */
   begin(): void {
     this.begun = true;
     if (this.watch.isWatching && !this.stopped) this.callRoll();
@@ -147,7 +146,10 @@ export class Adopter implements PresenceListener {
     // A process that did not run for a while acts on its timers before it reads what was said meanwhile.
     const isKnown = (await this.retained(group, session)) !== undefined;
     if (this.stopped || this.running.has(session)) return;
-    if (!isKnown || this.boards.get(group)?.isVacant(session) !== true) {
+    // With its session a dead worker may lose the last subscription of its group, and with that, on Artemis, all that
+    // waits for the group: there a subscription counts only while its client is connected.
+    const isCovered = options.serves(group, presence.filters);
+    if (!isKnown || !isCovered || this.boards.get(group)?.isVacant(session) !== true) {
       this.boards.get(group)?.retry(presence);
       return;
     }

@@ -152,6 +152,10 @@ export class Connections {
           subscribe: (wire) => subscribeAll(wire, served, true),
         };
       },
+      serves: (group, filters) => {
+        const up = this.members.filter((member) => member.group === group && member.state === 'up');
+        return filters.every((filter) => up.some((member) => member.filters.includes(filter)));
+      },
       reassert: (clientId, presence) => {
         this.members.find((member) => member.clientId === clientId)?.heard(presence);
       },

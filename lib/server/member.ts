@@ -48,6 +48,7 @@ export type MemberState = 'connecting' | 'up' | 'down' | 'refused' | 'closed';
 
 /** One connection of the plan: a Client Identifier, its session, and the messages that come through it. */
 export class Member implements LinkOwner {
+  readonly filters: readonly string[];
   private readonly consumer: Consumer;
   private readonly link: Link;
   private readonly renewal: Renewal;
@@ -56,7 +57,6 @@ export class Member implements LinkOwner {
   private readonly recycling: Recycling;
   private readonly departure: Departure;
   private readonly idleCheck: IdleCheck;
-  private readonly filters: readonly string[];
   private memberState: MemberState = 'connecting';
   private everOpened = false;
   private readonly leaving = new AbortController();

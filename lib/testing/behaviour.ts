@@ -16,7 +16,7 @@ export type BrokerName = 'mosquitto' | 'hivemq' | 'artemis' | 'nanomq';
  * - `batch`: a member takes up to so many at once, within its window, and nothing more until it has acknowledged all of
  *   them. Messages are offered to other members only when the queue was empty before, and to one that subscribes: what
  *   waits behind a member that unsubscribes and then acknowledges all waits until then.
- * - `outlivesMembers`: what waits when the last member leaves is for the next one; else it is lost.
+ * - `outlivesMembers`: what waits when a member leaves and no other is connected is for whoever is next; else it is lost.
  */
 export type Distribution =
   | { readonly kind: 'members'; readonly choose: 'ready first' | 'in turn'; readonly handsOver: boolean }

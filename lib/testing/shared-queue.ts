@@ -5,7 +5,7 @@ import type { Cause, Outlet, SharedGroup, SharedMember } from './shared-group.js
 export interface QueueRule {
   /** Messages that a member takes at once; absent: one, as often as it has room. */
   readonly batch?: number;
-  /** What waits when the last member leaves is for the next. */
+  /** What waits when a member leaves and no other is connected is for whoever is next. */
   readonly outlivesMembers: boolean;
   /** What a member holds stays with it while no other is connected. */
   readonly leavesToOwner: boolean;
@@ -38,7 +38,7 @@ export class SharedQueue<M extends SharedMember, T> implements SharedGroup<M, T>
   leave(member: M): void {
     this.#members.delete(member);
     this.#ready.remove(member);
-    if (this.#members.size > 0 || this.rule.outlivesMembers) return;
+    if (this.rule.outlivesMembers || [...this.#members].some(({ connected }) => connected)) return;
     for (const message of [...this.#returned.drain(), ...this.#waiting.drain()]) {
       this.outlet.lose(message, 'session-ended', member);
     }

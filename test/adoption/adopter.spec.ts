@@ -34,6 +34,8 @@ class Scene {
   /** How adopting connections were opened. */
   readonly opened: unknown[] = [];
   refusal: Error | undefined;
+  /** Whether the worker's own connections have the subscriptions of the group. */
+  isUp = true;
   /** Reason Code of SUBACK for the presence filter. */
   suback = 1;
 
@@ -70,6 +72,7 @@ class Scene {
         },
         consumer: (port) => new Consumer(this.consumerOptions(events), port),
       }),
+      serves: () => this.isUp,
       reassert: () => {},
       answer: (group) => this.answered.push(group),
     });
@@ -191,6 +194,18 @@ describe('The adopter', () => {
     expect(scene.handler.call('a').attempt.signal.aborted).toBe(true);
     expect(scene.adoptions[0]?.log.at(-1)).toBe('destroy');
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('adopts nothing while its own connections are away, of which the group may be left with none, and then does', async () => {
+    scene.isUp = false;
+    scene.hear(gone);
+    await pass(AFTER);
+    await pass(AFTER);
+    expect(scene.opened).toEqual([]);
+
+    scene.isUp = true;
+    await pass(AFTER);
+    expect(scene.events).toEqual([{ type: 'adopting', session: gone.clientId, group: GROUP }]);
   });
 
   it('says that it adopts before it unsubscribes, by which the owner knows', async () => {

@@ -51,6 +51,7 @@ describe('A session that is gone', () => {
         open: () => open(clientId),
         consumer: () => ({ snapshot: () => ({}) }) as never,
       }),
+      serves: () => true,
       reassert: () => {},
       answer: () => {},
     });

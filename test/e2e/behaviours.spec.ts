@@ -63,8 +63,8 @@ describe.each(['mosquitto', 'hivemq', 'artemis', 'nanomq'] as const)('On a broke
       watch.changed();
     }
 
-    const worker = (clientId: string): Promise<Worker> =>
-      scene.worker(options(clientId), controllerFor(SharedPattern('workers', 'jobs/#'), work));
+    const worker = (clientId: string, reconnect = {}): Promise<Worker> =>
+      scene.worker({ ...options(clientId), reconnect }, controllerFor(SharedPattern('workers', 'jobs/#'), work));
 
     /** Takes jobs and ends none. */
     async function stuckProcess(clientId: string): Promise<Child<'worker-process'>> {
@@ -119,6 +119,25 @@ describe.each(['mosquitto', 'hivemq', 'artemis', 'nanomq'] as const)('On a broke
         await heir.close();
 
         expect(adopted).toMatchObject({ session: 'dead:workers:0', outcome: 'ended' });
+      },
+      2 * PATIENCE,
+    );
+
+    it(
+      'nothing is lost, when a worker that has lost its own connection hears of the death of the only other one',
+      async () => {
+        const [heir, dead] = [await worker('heir', { initial: 1_000, jitter: 0 }), await stuckProcess('dead')];
+        broker.cut('heir:workers:0');
+        await heir.events.take('disconnected', 1, PATIENCE);
+        await dead.kill();
+        await publish(JOBS);
+        await whenAccountedFor();
+        await heir.events.take('adopted', 1, PATIENCE);
+        await heir.close();
+
+        const lost = new Set(dropped.filter(({ reason }) => LOSSES[name]?.includes(reason)).map(({ job }) => job));
+        expect(dropped.filter(({ job }) => !lost.has(job))).toEqual([]);
+        expect(done.toSorted()).toEqual(JOBS.filter((job) => !lost.has(job)).toSorted());
       },
       2 * PATIENCE,
     );
