@@ -1,6 +1,7 @@
 import { ClientClosedError } from '../errors/client-closed.error.js';
 import { OfflineQueueFullError } from '../errors/offline-queue-full.error.js';
 import { quoted } from '../errors/quoted.js';
+import { NO_MATCHING_SUBSCRIBERS } from '../session/reason-code.js';
 import type { OutboundPublish, Wire } from '../session/wire.js';
 import { validateTopicName } from '../topic/topic-name.js';
 import { Fifo } from '../fifo.js';
@@ -9,7 +10,6 @@ import { Outgoing, type Published } from './outgoing.js';
 import { lostAtQoS0, refusalByBroker, refusalByLimits, refusalForLackOfSubscribers } from './refusal.js';
 import { sendableMessage } from './sendable-message.js';
 
-const NO_MATCHING_SUBSCRIBERS = 0x10;
 export const DEFAULT_OFFLINE_QUEUE = 10_000;
 
 export interface PublisherOptions {

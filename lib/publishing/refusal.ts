@@ -1,8 +1,8 @@
 import { PublishError } from '../errors/publish.error.js';
+import { NO_MATCHING_SUBSCRIBERS } from '../session/reason-code.js';
 import type { OutboundPublish, Wire } from '../session/wire.js';
 import { isLargerThan, LARGEST_PACKET } from './publish-size.js';
 
-const NO_MATCHING_SUBSCRIBERS = 0x10;
 const PACKET_TOO_LARGE = 0x95;
 const RETAIN_NOT_SUPPORTED = 0x9a;
 const QOS_NOT_SUPPORTED = 0x9b;

@@ -3,6 +3,7 @@ import type { Acknowledgement, ProtocolVersion } from './wire.js';
 
 const PUBACK = 0x40;
 const PUBREC = 0x50;
+const PUBCOMP = 0x70;
 
 /**
  * PUBACK and PUBREC in their shortest form (MQTT 5.0 section 3.4.2.1): the Reason Code is left out when it is
@@ -21,4 +22,13 @@ export function addAcknowledgement(
   bytes[at++] = packetId >> 8;
   bytes[at++] = packetId & 0xff;
   if (withReason) bytes[at] = reasonCode;
+}
+
+/** PUBCOMP with success, also for a Packet Identifier of an earlier connection (MQTT 5.0 section 4.3.3). */
+export function addPubcomp(writer: PacketWriter, packetId: number): void {
+  const at = writer.reserve(4);
+  const { bytes } = writer;
+  bytes[at] = PUBCOMP;
+  bytes[at + 1] = 2;
+  bytes.writeUInt16BE(packetId, at + 2);
 }

@@ -1,4 +1,5 @@
 import type { MqttClient } from 'mqtt';
+import type { IncomingPackets } from './incoming-packets.js';
 
 /**
  * Keeps a connection alive while the PINGRESP that mqtt.js waits for cannot be read.
@@ -8,19 +9,18 @@ import type { MqttClient } from 'mqtt';
  * mqtt.js's own timeout off. A server that dies during a pause is noticed once reading goes on.
  */
 export class KeepaliveGuard {
-  paused = true;
   private readonly timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly client: MqttClient,
-    private readonly isReading: () => boolean,
+    private readonly incoming: IncomingPackets,
   ) {
     const seconds = client.keepalive;
     if (seconds > 0) this.timer = setInterval(() => this.look(), seconds * 500);
   }
 
   private look(): void {
-    if (!this.isReading() && !this.paused) return;
+    if (!this.incoming.tookAnySinceLastLook() && !this.incoming.isPaused) return;
     this.client.sendPing();
     this.client.reschedulePing(true);
   }

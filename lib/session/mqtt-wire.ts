@@ -3,14 +3,17 @@ import { connect, type IClientOptions, type IConnackPacket, type MqttClient } fr
 import { BrokerUnreachableError } from '../errors/broker-unreachable.error.js';
 import { ConnectionLostError } from '../errors/connection-lost.error.js';
 import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
-import { addAcknowledgement } from './acknowledgement-packet.js';
+import { addAcknowledgement, addPubcomp } from './acknowledgement-packet.js';
 import { brokerAddress } from './broker-address.js';
+import { connectDiverted } from './divert-incoming.js';
+import { IncomingPackets } from './incoming-packets.js';
 import { KeepaliveGuard } from './keepalive-guard.js';
 import { PacketIdentifiers } from './packet-identifiers.js';
 import { PacketWriter } from './packet-writer.js';
+import { Pings } from './pings.js';
 import { addPublish } from './publish-packet.js';
-import { PublishTap } from './publish-tap.js';
-import { describeReasonCode } from './reason-code.js';
+import { QoS2Publisher } from './qos2-publisher.js';
+import { describeReasonCode, NO_MATCHING_SUBSCRIBERS } from './reason-code.js';
 import { serverLimits } from './server-limits.js';
 import { filterBatches, sendSubscriptions } from './subscribe.js';
 import type {
@@ -25,7 +28,6 @@ import type {
   WireOptions,
 } from './wire.js';
 
-const NO_MATCHING_SUBSCRIBERS = 0x10;
 const QUOTA_EXCEEDED = 0x97;
 const DISCONNECT_TIMEOUT = 2_000;
 
@@ -34,20 +36,24 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
   const address = brokerAddress(options.url);
   signal?.throwIfAborted();
   const identifiers = new PacketIdentifiers();
-  const client = connect(options.url, { ...clientOptions(options), messageIdProvider: identifiers });
-  sendAtOnce(client);
+  const client = connect(options.url, {
+    ...clientOptions(options),
+    messageIdProvider: identifiers,
+    manualConnect: true,
+  });
   return new Promise<Wire>((resolve, reject) => {
     let lastError: Error | undefined;
     let wire: MqttWire | undefined;
+    let incoming: IncomingPackets | undefined;
     let reasonCode: number | undefined;
-    const tap = new PublishTap(client, listener, (packetId, code) => wire?.confirmed(packetId, code));
-    const abort = (): void => void client.stream.destroy();
-    signal?.addEventListener('abort', abort);
-    client.on('error', (error) => {
+    const fail = (error: Error): void => {
       lastError ??= error;
       // mqtt.js goes on reading after a malformed packet, and waits for a CONNACK that will not come.
       client.stream.destroy();
-    });
+    };
+    const abort = (): void => void client.stream.destroy();
+    signal?.addEventListener('abort', abort);
+    client.on('error', fail);
     client.on('disconnect', (packet) => {
       reasonCode = packet.reasonCode;
       // A server that does not close after its DISCONNECT would keep the connection for ever (section 3.14.4).
@@ -55,7 +61,8 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
     });
     client.once('connect', (connack) => {
       signal?.removeEventListener('abort', abort);
-      wire = new MqttWire(client, tap, identifiers, address, options, connack);
+      if (incoming === undefined) return;
+      wire = new MqttWire(client, incoming, identifiers, address, options, connack);
       resolve(wire);
     });
     client.once('close', () => {
@@ -68,6 +75,19 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
       const error = new ConnectionLostError(address, options.clientId, reasonCode, lastError);
       listener.closed({ error, reasonCode, requested });
     });
+    connectDiverted(client, (toMqttJs) => {
+      incoming = new IncomingPackets(toMqttJs, options.protocolVersion, {
+        publish: (packet) => listener.publish(packet),
+        puback: (packetId, code) => wire?.confirmed(packetId, code),
+        pubrel: (packetId) => {
+          listener.released(packetId);
+          wire?.complete(packetId);
+        },
+        malformed: ({ message }) => fail(new Error(`The server sent ${message}`)),
+      });
+      return incoming.stream;
+    });
+    sendAtOnce(client);
   });
 }
 
@@ -127,11 +147,13 @@ class MqttWire implements Wire {
   private disconnecting = false;
   private unsubscribes = 0;
   private readonly writer: PacketWriter;
+  private readonly pings: Pings;
+  private readonly qos2: QoS2Publisher;
   private readonly keepalive: KeepaliveGuard;
 
   constructor(
     private readonly client: MqttClient,
-    private readonly tap: PublishTap,
+    private readonly incoming: IncomingPackets,
     private readonly identifiers: PacketIdentifiers,
     readonly address: string,
     options: WireOptions,
@@ -145,7 +167,9 @@ class MqttWire implements Wire {
     this.writer = new PacketWriter((bytes, written) => {
       client.stream.write(bytes, written && ((error) => (error || !this.open ? undefined : written())));
     });
-    this.keepalive = new KeepaliveGuard(client, () => tap.sawPublishSinceLastLook());
+    this.pings = new Pings(client);
+    this.qos2 = new QoS2Publisher(client);
+    this.keepalive = new KeepaliveGuard(client, incoming);
   }
 
   get native(): MqttClient {
@@ -189,7 +213,7 @@ class MqttWire implements Wire {
         break;
       case 2:
         this.flush();
-        this.publishAtQoS2(message, done);
+        this.qos2.publish(message, done);
         break;
     }
   }
@@ -205,23 +229,13 @@ class MqttWire implements Wire {
     const done = this.identifiers.awaited(packetId);
     if (done === undefined) return;
     const isRefused = reasonCode !== 0 && reasonCode !== NO_MATCHING_SUBSCRIBERS;
-    done(isRefused ? new Error(`PUBACK: ${describeReasonCode(reasonCode)}`) : undefined, reasonCode);
-    // Not before: mqtt.js, which reads this PUBACK too, must not have a message of that identifier by then.
     this.identifiers.deallocate(packetId);
+    done(isRefused ? new Error(`PUBACK: ${describeReasonCode(reasonCode)}`) : undefined, reasonCode);
   }
 
-  /** Left to mqtt.js, with its two round trips. */
-  private publishAtQoS2(message: OutboundPublish, done: PublishDone): void {
-    const { topic, payload, retain, properties } = message;
-    this.client.publish(topic, payload, { qos: 2, retain, properties }, (error, packet) => {
-      if (!error) {
-        done(undefined, this.tap.hadNoSubscribers(packet?.messageId) ? NO_MATCHING_SUBSCRIBERS : 0);
-        return;
-      }
-      // Without a Reason Code it is mqtt.js clearing up ("Connection closed", "Message removed"), and no answer.
-      const { code } = error as { code?: unknown };
-      if (typeof code === 'number') done(error, code);
-    });
+  /** PUBREL came. */
+  complete(packetId: number): void {
+    if (this.open && !this.disconnecting) addPubcomp(this.writer, packetId);
   }
 
   acknowledge(acknowledgement: Acknowledgement): void {
@@ -233,16 +247,13 @@ class MqttWire implements Wire {
   }
 
   resume(): void {
-    this.keepalive.paused = false;
-    this.tap.resume(() => {
-      this.keepalive.paused = true;
-    });
+    this.incoming.resume();
   }
 
   async ping(): Promise<void> {
     this.requireOpen('PINGREQ');
     this.flush();
-    await this.tap.ping();
+    await this.pings.send();
   }
 
   /** mqtt.js would keep the packet for a next connection, which there is not, and never call back. */
@@ -276,7 +287,8 @@ class MqttWire implements Wire {
     this.open = false;
     this.writer.cancel();
     this.keepalive.stop();
-    this.tap.ended();
+    this.incoming.stop();
+    this.pings.ended();
     return this.disconnecting;
   }
 }

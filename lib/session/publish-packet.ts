@@ -1,16 +1,16 @@
+import {
+  CONTENT_TYPE,
+  CORRELATION_DATA,
+  MESSAGE_EXPIRY_INTERVAL,
+  PAYLOAD_FORMAT_INDICATOR,
+  RESPONSE_TOPIC,
+  USER_PROPERTY,
+} from './publish-property.js';
 import type { PacketWriter } from './packet-writer.js';
 import type { OutboundPublish, ProtocolVersion, PublishProperties } from './wire.js';
 
 const PUBLISH = 0x30;
 const RETAIN = 0x01;
-
-/** Section 3.3.2.3: identifiers of the properties that a client may send. */
-const PAYLOAD_FORMAT_INDICATOR = 0x01;
-const MESSAGE_EXPIRY_INTERVAL = 0x02;
-const CONTENT_TYPE = 0x03;
-const RESPONSE_TOPIC = 0x08;
-const CORRELATION_DATA = 0x09;
-const USER_PROPERTY = 0x26;
 
 /** Bytes of the parts of a PUBLISH packet that vary. */
 interface Sizes {

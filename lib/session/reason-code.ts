@@ -1,3 +1,6 @@
+/** Of PUBACK and PUBREC: taken, though nobody subscribes to it (section 3.4.2.1). */
+export const NO_MATCHING_SUBSCRIBERS = 0x10;
+
 /** Names of the Reason Codes of MQTT 5.0 section 2.4 that a server answers with. */
 const REASON_CODES: Readonly<Record<number, string>> = {
   0x00: 'Success',

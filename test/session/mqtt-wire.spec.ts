@@ -404,7 +404,10 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     scene.server.script = (connection) =>
       connection.write(Buffer.concat([connection.encode(connection.connack()), MALFORMED]));
     const opened = await scene.open({ protocolVersion }).then(
-      () => scene.listener.whenClosed.then(({ error }) => error),
+      (wire) => {
+        wire.resume();
+        return scene.listener.whenClosed.then(({ error }) => error);
+      },
       (error: unknown) => error,
     );
     // Whether CONNACK still counts is left to mqtt.js.
