@@ -8,6 +8,9 @@ import type { Handler, Route } from './handler.js';
 
 export type DeliveryState = 'waiting' | 'running' | 'backoff' | 'done';
 
+const NO_GATES: readonly Gate[] = [];
+const NO_ATTEMPTS: readonly Attempt[] = [];
+
 /** One message on its way from PUBLISH to acknowledgement, across connections if it is sent again meanwhile. */
 export class Delivery implements Passenger {
   state: DeliveryState = 'waiting';
@@ -19,7 +22,7 @@ export class Delivery implements Passenger {
   /** Among the messages with a handler running. */
   runningPlace: Place<Delivery> | undefined;
 
-  gates: readonly Gate[] = [];
+  gates: readonly Gate[] = NO_GATES;
   passed = 0;
   cancelled = false;
   /** The key whose lane it goes through. */
@@ -29,7 +32,7 @@ export class Delivery implements Passenger {
   attemptNumber: number;
   /** Handlers that have not succeeded yet. */
   handlersLeft: readonly Handler[];
-  attempts: Attempt[] = [];
+  attempts: readonly Attempt[] = NO_ATTEMPTS;
   runningHandlers = 0;
   /** Runs while it waits for its next attempt. */
   retryTimer: NodeJS.Timeout | undefined;

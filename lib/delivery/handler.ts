@@ -11,8 +11,11 @@ export interface Handler {
   readonly ack: 'auto' | 'manual';
   /** Milliseconds; `undefined` for no bound. */
   readonly timeout: number | undefined;
-  /** Resolves when the method is done with the message, and rejects when it failed. */
-  handle(attempt: Attempt): Promise<void>;
+  /**
+   * Resolves when the method is done with the message, or with an Observable at whose end it is; rejects when it failed.
+   * Does not throw.
+   */
+  handle(attempt: Attempt): Promise<unknown>;
 }
 
 /** Where the messages of one subscription go. */

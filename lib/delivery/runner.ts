@@ -1,10 +1,13 @@
+import { isObservable } from 'rxjs';
 import { HandlerTimeoutError } from '../errors/handler-timeout.error.js';
 import { RejectMessage } from '../failure/verdicts.js';
 import { ACKNOWLEDGE, type FailedMessage, type FailureEnd, HOLD, type Settlement } from '../failure/failure-policy.js';
 import { Attempt, type Failure } from './attempt.js';
 import { Bag } from '../bag.js';
 import type { Delivery } from './delivery.js';
+import { drain } from './drain.js';
 import { advance, retreat } from './gate.js';
+import type { Handler } from './handler.js';
 import type { KeyLanes } from './key-lanes.js';
 import { failuresOf, type HandlerFailure, nextAttempt } from './next-attempt.js';
 
@@ -20,6 +23,8 @@ export interface RunnerListener {
   /** A round of handlers is over and their place is free. */
   idle(): void;
 }
+
+const NO_HANDLERS: readonly Handler[] = [];
 
 /**
  * Calls the handlers of a message until all have succeeded or no attempt is left.
@@ -52,8 +57,12 @@ export class Runner {
     delivery.attemptNumber++;
     delivery.runningPlace = this.runningDeliveries.add(delivery);
     const { attemptNumber, handlersLeft } = delivery;
-    const attempts = handlersLeft.map((handler) => new Attempt(delivery, handler, attemptNumber, this.decided));
-    delivery.handlersLeft = [];
+    // Of their number from the first, because an array that grows leaves room for many.
+    const attempts = new Array<Attempt>(handlersLeft.length);
+    for (let i = 0; i < handlersLeft.length; i++) {
+      attempts[i] = new Attempt(delivery, handlersLeft[i] as Handler, attemptNumber, this.decided);
+    }
+    delivery.handlersLeft = NO_HANDLERS;
     delivery.runningHandlers = attempts.length;
     delivery.attempts = delivery.attempts.length === 0 ? attempts : [...delivery.attempts, ...attempts];
     for (const attempt of attempts) this.call(attempt);
@@ -64,6 +73,17 @@ export class Runner {
     if (handler.timeout !== undefined) attempt.timer = setTimeout(() => this.timedOut(attempt), handler.timeout);
     this.listener.started(attempt);
     handler.handle(attempt).then(
+      (result) => this.returned(attempt, result),
+      (error: unknown) => this.end(attempt, { error }),
+    );
+  }
+
+  private returned(attempt: Attempt, result: unknown): void {
+    if (!isObservable(result)) {
+      this.succeeded(attempt);
+      return;
+    }
+    drain(result, () => {}, attempt).then(
       () => this.succeeded(attempt),
       (error: unknown) => this.end(attempt, { error }),
     );

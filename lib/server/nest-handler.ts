@@ -1,6 +1,7 @@
-import { isObservable, type Observable } from 'rxjs';
+import { isObservable } from 'rxjs';
 import { MQTTSharedContext } from '../context/mqtt-shared.context.js';
 import type { Attempt } from '../delivery/attempt.js';
+import { drain } from '../delivery/drain.js';
 import type { Handler } from '../delivery/handler.js';
 import type { OpenedMessage } from '../reply/open-message.js';
 import { ReplyStream, type ReplyWriter } from '../reply/reply-stream.js';
@@ -39,20 +40,34 @@ export class NestHandler implements Handler {
     this.timeout = timeout;
   }
 
-  async handle(attempt: Attempt): Promise<void> {
-    const received = attempt.delivery.message as ReceivedMessage;
-    const message = received instanceof Promise ? await received : received;
-    const { registered, connection, hooks, unanswerable } = this.options;
-    const context = new MQTTSharedContext(attempt, registered.filter, connection);
-    if (message.unanswerable !== undefined) unanswerable(message.unanswerable);
-    if (hooks.installed) {
-      await hooks.run(context, async () =>
-        this.finish(message, await registered.callback(message.data, context), attempt),
-      );
-      return;
+  handle(attempt: Attempt): Promise<unknown> {
+    try {
+      const received = attempt.delivery.message as ReceivedMessage;
+      const isPlainEvent =
+        !(received instanceof Promise) &&
+        received.replyTarget === undefined &&
+        received.unanswerable === undefined &&
+        !this.options.hooks.installed;
+      if (!isPlainEvent) return this.handleInSteps(received, attempt);
+      return Promise.resolve(this.options.registered.callback(received.data, this.contextOf(attempt)));
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const result: unknown = await registered.callback(message.data, context);
-    if (message.replyTarget !== undefined || isObservable(result)) await this.finish(message, result, attempt);
+  }
+
+  private contextOf(attempt: Attempt): MQTTSharedContext {
+    const { registered, connection } = this.options;
+    return new MQTTSharedContext(attempt, registered.filter, connection);
+  }
+
+  private async handleInSteps(received: ReceivedMessage, attempt: Attempt): Promise<void> {
+    const message = received instanceof Promise ? await received : received;
+    const { registered, hooks, unanswerable } = this.options;
+    const context = this.contextOf(attempt);
+    const work = async (): Promise<void> =>
+      this.finish(message, await registered.callback(message.data, context), attempt);
+    if (message.unanswerable !== undefined) unanswerable(message.unanswerable);
+    await (hooks.installed ? hooks.run(context, work) : work());
   }
 
   /** Until what the method returned has come to its end, and is answered with where that was asked for. */
@@ -73,12 +88,4 @@ export class NestHandler implements Handler {
     }
     return reply.complete();
   }
-}
-
-/** To its end, or until its attempt has run out of time: nobody would stop a stream that goes on for ever. */
-function drain(stream: Observable<unknown>, next: (value: unknown) => void, attempt: Attempt): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const subscription = stream.subscribe({ next, error: reject, complete: resolve });
-    if (attempt.handler.timeout !== undefined) attempt.whenTimedOut(() => subscription.unsubscribe());
-  });
 }
