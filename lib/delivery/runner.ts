@@ -57,11 +57,7 @@ export class Runner {
     delivery.attemptNumber++;
     delivery.runningPlace = this.runningDeliveries.add(delivery);
     const { attemptNumber, handlersLeft } = delivery;
-    // Of their number from the first, because an array that grows leaves room for many.
-    const attempts = new Array<Attempt>(handlersLeft.length);
-    for (let i = 0; i < handlersLeft.length; i++) {
-      attempts[i] = new Attempt(delivery, handlersLeft[i] as Handler, attemptNumber, this.decided);
-    }
+    const attempts = handlersLeft.map((handler) => new Attempt(delivery, handler, attemptNumber, this.decided));
     delivery.handlersLeft = NO_HANDLERS;
     delivery.runningHandlers = attempts.length;
     delivery.attempts = delivery.attempts.length === 0 ? attempts : [...delivery.attempts, ...attempts];

@@ -51,7 +51,7 @@ export class NestHandler implements Handler {
       if (!isPlainEvent) return this.handleInSteps(received, attempt);
       return Promise.resolve(this.options.registered.callback(received.data, this.contextOf(attempt)));
     } catch (error) {
-      return Promise.reject(error);
+      return failed(error);
     }
   }
 
@@ -88,4 +88,8 @@ export class NestHandler implements Handler {
     }
     return reply.complete();
   }
+}
+
+async function failed(error: unknown): Promise<never> {
+  throw error;
 }
