@@ -1,7 +1,9 @@
 /** What a run has to know of a broker: in what it differs from others, and no more. */
 export interface ChaosBroker {
-  /** What it holds is there again after it was stopped (SIGTERM), or even killed; else why not. */
-  readonly keeps: 'over a stop' | 'over a kill' | { readonly nothing: string };
+  /** What it holds is there again after it was stopped (SIGTERM); else why not. */
+  readonly keepsOverStop: true | { readonly because: string };
+  /** The same after a kill. */
+  readonly keepsOverKill: true | { readonly because: string };
   /** After a restart it has sessions, and not their shared subscriptions: until a worker subscribes again it discards what is published. */
   readonly forgetsSharedSubscriptions: boolean;
   /** Versions on which a restart among other faults loses nothing. */
@@ -20,23 +22,29 @@ export interface ChaosBroker {
  */
 const MOSQUITTO_SAVES = 3000;
 
+const IN_MEMORY = { because: 'it lives in memory' };
+const KEEPS_NOTHING = { because: 'it keeps neither sessions nor their messages' };
+
 export const BROKERS = {
   embedded: {
-    keeps: { nothing: 'it lives in memory' },
+    keepsOverStop: IN_MEMORY,
+    keepsOverKill: IN_MEMORY,
     forgetsSharedSubscriptions: false,
     restartsAmongFaults: [],
     savedAfter: 0,
     maximumQoS: 2,
   },
   mosquitto: {
-    keeps: 'over a kill',
+    keepsOverStop: true,
+    keepsOverKill: true,
     forgetsSharedSubscriptions: true,
     restartsAmongFaults: [5], // 3.1.1 does not tell a publisher that nobody is subscribed yet
     savedAfter: MOSQUITTO_SAVES,
     maximumQoS: 2,
   },
   hivemq: {
-    keeps: 'over a kill',
+    keepsOverStop: true,
+    keepsOverKill: { because: 'what it has handed to members by then it hands to nobody again' },
     forgetsSharedSubscriptions: false,
     restartsAmongFaults: [4, 5],
     savedAfter: 0,
@@ -45,7 +53,8 @@ export const BROKERS = {
     maximumQoS: 1,
   },
   artemis: {
-    keeps: 'over a kill',
+    keepsOverStop: true,
+    keepsOverKill: true,
     forgetsSharedSubscriptions: false,
     restartsAmongFaults: [4, 5],
     savedAfter: 0,
@@ -53,7 +62,8 @@ export const BROKERS = {
     maximumQoS: 2,
   },
   nanomq: {
-    keeps: { nothing: 'NanoMQ keeps neither sessions nor their messages' },
+    keepsOverStop: KEEPS_NOTHING,
+    keepsOverKill: KEEPS_NOTHING,
     forgetsSharedSubscriptions: false,
     restartsAmongFaults: [],
     savedAfter: 0,

@@ -62,10 +62,9 @@ export function chaosOptions(args: string[]): ChaosOptions {
   const seconds = values.seconds ?? String(Math.max(DEFAULT_SECONDS, kills * each));
   const broker = oneOf('broker', values.broker, Object.keys(BROKERS) as BrokerName[]);
   const qos = oneOf('qos', values.qos, ['1', '2']) === '1' ? 1 : 2;
-  const { keeps, maximumQoS } = brokerOf(broker);
-  if (scenario.startsWith('broker-') && typeof keeps !== 'string') {
-    throw new Error(`--scenario ${scenario} cannot be with --broker ${broker}: ${keeps.nothing}.`);
-  }
+  const { keepsOverStop, keepsOverKill, maximumQoS } = brokerOf(broker);
+  const keeps = scenario === 'broker-killed' ? keepsOverKill : scenario === 'broker-gone' ? keepsOverStop : true;
+  if (keeps !== true) throw new Error(`--scenario ${scenario} cannot be with --broker ${broker}: ${keeps.because}.`);
   if (qos > maximumQoS) throw new Error(`--qos ${qos} cannot be with --broker ${broker}: it grants ${maximumQoS}.`);
   return {
     scenario,
