@@ -68,6 +68,11 @@ describe('The check of a Shared Subscription', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('takes two copies for one member for what they are', async () => {
+    broker.deliver = (published) => [1, 2].forEach(() => broker.to(1, published));
+    expect(await broker.verdict()).toMatchObject({ sharing: 'one' });
+  });
+
   it('has a topic of its own each time, so that workers that start together do not disturb each other', async () => {
     broker.deliver = (published) => broker.to(1, published);
     await broker.verdict();
