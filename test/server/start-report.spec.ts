@@ -1,17 +1,12 @@
 /* oxlint-disable unicorn/no-thenable -- `then` is the name of an option */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { applyDecorators, Controller, type Type } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
 import {
   type MQTTSharedHandlerReport,
   type MQTTSharedServerOptions,
   type MQTTSharedStartReport,
-  type MQTTSharedStartWarning,
   ServerMQTTShared,
   SharedPattern,
-  type SharedPatternOptions,
 } from 'nestjs-mqtt-shared';
-import type { EmbeddedBrokerOptions } from 'nestjs-mqtt-shared/testing';
 import { UNKNOWN_BROKER } from '../../lib/broker/known-brokers.js';
 import { EventBus } from '../../lib/observability/event-bus.js';
 import { StartRecord } from '../../lib/server/start-record.js';
@@ -21,61 +16,22 @@ import { controllerFor } from '../support/controller-for.js';
 import { hasMosquitto } from '../support/mosquitto.js';
 import { NO_LIMITS } from '../support/no-limits.js';
 import { Scene as Brokers } from '../support/scene.js';
-import { Scene } from './worker.js';
+import { AS_GIVEN, JobsController, Starts } from './starts.js';
 
-@Controller()
-class JobsController {
-  @SharedPattern('workers', ['jobs/+size/#', 'jobs/urgent'], { concurrency: 4 })
-  resize(): void {}
-
-  @SharedPattern('auditors', 'jobs/#', { qos: 2, onError: { attempts: 1, then: 'dead-letter', deadLetterTopic: 'dl' } })
-  audit(): void {}
-
-  @EventPattern('news')
-  news(@Payload() _data: unknown): void {}
-}
-
-const nobodyListens = (): void => {};
-let scene: Scene;
+const starts = Starts.forEachTest();
 let brokers: Brokers;
-
 beforeEach(() => {
   brokers = new Brokers();
-  // As shutdown hooks would.
-  process.on('SIGTERM', nobodyListens);
 });
-afterEach(async () => {
-  process.off('SIGTERM', nobodyListens);
-  await scene?.close();
-  await brokers.close();
-});
-
-/** As a user has it, without what the scene changes for other tests. */
-const AS_GIVEN: MQTTSharedServerOptions = { clientId: 'w', onError: undefined, receiveMaximum: undefined };
-
-async function start(
-  server: MQTTSharedServerOptions,
-  controllers: Type[] = [JobsController],
-  broker?: EmbeddedBrokerOptions,
-): Promise<MQTTSharedStartReport> {
-  scene = await Scene.open(undefined, broker);
-  await scene.start({ controllers, server: { ...AS_GIVEN, ...server } });
-  return reported();
-}
-
-function reported(): MQTTSharedStartReport {
-  const report = scene.server.startReport;
-  if (report === undefined) throw new Error('There is no report.');
-  return report;
-}
+afterEach(() => brokers.close());
 
 function rowsOf(method: string): MQTTSharedHandlerReport[] {
-  return reported().handlers.filter((handler) => handler.method === method);
+  return starts.reported().handlers.filter((handler) => handler.method === method);
 }
 
 describe('The report of a start', () => {
   it('has each method with filter, group, connections, granted QoS, concurrency and failure policy', async () => {
-    await start({ connections: { workers: 2 } });
+    await starts.start({ connections: { workers: 2 } });
     const failure = { attempts: 3, then: 'redeliver', deadLetterTopic: undefined };
     const resize = {
       method: 'JobsController.resize',
@@ -132,7 +88,7 @@ describe('The report of a start', () => {
   });
 
   it.each([4, 5] as const)('has what was granted, the lowest over the connections (%i)', async (protocolVersion) => {
-    scene = await Scene.open();
+    const scene = await starts.open();
     let granted = 0;
     scene.broker.grant((filter) => filter.endsWith('urgent') && granted++ === 0, 0);
     const server = { ...AS_GIVEN, protocolVersion, allowDowngrade: true, connections: 2 };
@@ -144,7 +100,7 @@ describe('The report of a start', () => {
   });
 
   it('has no more at once than `concurrency` and the window allow', async () => {
-    await start({ concurrency: 3, receiveMaximum: 2 });
+    await starts.start({ concurrency: 3, receiveMaximum: 2 });
     expect(rowsOf('JobsController.resize').map(({ concurrency }) => concurrency)).toEqual([2, 2]);
     expect(rowsOf('JobsController.audit').map(({ concurrency }) => concurrency)).toEqual([2]);
   });
@@ -152,8 +108,8 @@ describe('The report of a start', () => {
   it('has what the broker announced on 5.0', async () => {
     const limits = { receiveMaximum: 30, maximumQoS: 1, maximumPacketSize: 5_000 } as const;
     const controllers = [controllerFor(SharedPattern('workers', 'jobs'), () => {})];
-    const report = await start({ adoption: false }, controllers, { ...limits, retainAvailable: false });
-    expect(report).toMatchObject({ address: scene.broker.url, protocolVersion: 5 });
+    const report = await starts.start({ adoption: false }, controllers, { ...limits, retainAvailable: false });
+    expect(report).toMatchObject({ address: starts.scene.broker.url, protocolVersion: 5 });
     expect(report.limits).toEqual({
       ...limits,
       topicAliasMaximum: 0,
@@ -165,20 +121,20 @@ describe('The report of a start', () => {
   });
 
   it('names the broker without user name and password', async () => {
-    scene = await Scene.open();
+    const scene = await starts.open();
     const url = scene.broker.url.replace('//', '//me:s3cret@');
     await scene.start({ controllers: [JobsController], server: { ...AS_GIVEN, url } });
-    expect(reported().address).toBe(scene.broker.url);
-    expect(`${JSON.stringify(reported())} ${scene.log.lines.join()}`).not.toMatch(/s3cret|me:/);
+    expect(starts.reported().address).toBe(scene.broker.url);
+    expect(`${JSON.stringify(starts.reported())} ${scene.log.lines.join()}`).not.toMatch(/s3cret|me:/);
   });
 
   it('has no limits on 3.1.1, where a broker announces none', async () => {
-    const report = await start({ protocolVersion: 4 }, undefined, { receiveMaximum: 30 });
+    const report = await starts.start({ protocolVersion: 4 }, undefined, { receiveMaximum: 30 });
     expect(report).toMatchObject({ protocolVersion: 4, limits: undefined });
   });
 
   it('is an event, once, before listen() has succeeded', async () => {
-    scene = await Scene.open();
+    const scene = await starts.open();
     await scene.create({ controllers: [JobsController], server: AS_GIVEN });
     scene.server.on('listening', ({ report }) => {
       expect(report).toBe(scene.server.startReport);
@@ -190,7 +146,7 @@ describe('The report of a start', () => {
   });
 
   it('does not come of a listen() that fails', async () => {
-    scene = await Scene.open();
+    const scene = await starts.open();
     scene.broker.refuse('$share/auditors/jobs/#', 0x87);
     await scene.create({ controllers: [JobsController], server: AS_GIVEN });
     scene.server.on('listening', () => scene.timeline.add('reported'));
@@ -206,7 +162,7 @@ if (hasMosquitto()) {
     it('has what it announces', async () => {
       const { url } = await brokers.mosquitto({ config: ['max_inflight_messages 7', 'max_qos 1'] });
       const controllers = [controllerFor(SharedPattern('workers', 'jobs'), () => {})];
-      const report = await start({ url }, controllers);
+      const report = await starts.start({ url }, controllers);
       expect(report.limits).toMatchObject({ receiveMaximum: 7, maximumQoS: 1, topicAliasMaximum: 10 });
       expect(report.handlers.map(({ grantedQoS }) => grantedQoS)).toEqual([1, 1]);
     });
@@ -215,16 +171,16 @@ if (hasMosquitto()) {
   it.todo('Mosquitto is not installed');
 }
 
-const logged = (text: string): string[] => scene.log.lines.filter((line) => line.includes(text));
+const logged = (text: string): string[] => starts.scene.log.lines.filter((line) => line.includes(text));
 
 describe('The log of a start', () => {
   it('has the report as one entry, and each warning', async () => {
-    const { warnings } = await start({ connections: { workers: 2 }, adoption: false, clientId: undefined });
+    const { warnings } = await starts.start({ connections: { workers: 2 }, adoption: false, clientId: undefined });
     const [table, ...more] = logged('Listening at');
     expect(more).toEqual([]);
-    const stem = reported().handlers[0]?.connections[0]?.split(':')[0] ?? '';
+    const stem = starts.reported().handlers[0]?.connections[0]?.split(':')[0] ?? '';
     expect(table?.replaceAll(stem, 'w').split('\n')).toEqual([
-      `log Listening at ${scene.broker.url} (embedded broker), MQTT 5.0.`,
+      `log Listening at ${starts.scene.broker.url} (embedded broker), MQTT 5.0.`,
       '  method                         filter                      QoS  at once  on failure',
       'group workers, clean session, through w:workers:0 :1',
       '  JobsController.resize          $share/workers/jobs/+/#     1    4        3 attempts, then redeliver',
@@ -239,19 +195,19 @@ describe('The log of a start', () => {
         'retained messages available, wildcard subscriptions available, shared subscriptions available.',
     ]);
     expect(warnings.map(({ code }) => code)).toEqual(['CLEAN_SESSION']);
-    expect(scene.log.lines.filter((line) => line.startsWith('warn '))).toEqual(
+    expect(starts.scene.log.lines.filter((line) => line.startsWith('warn '))).toEqual(
       warnings.map(({ message }) => `warn ${message}`),
     );
   });
 
   it('says of 3.1.1 that nothing is announced', async () => {
-    await start({ protocolVersion: 4 });
+    await starts.start({ protocolVersion: 4 });
     expect(logged('Listening at')).toEqual([expect.stringMatching(/MQTT 3\.1\.1\.\n(.*\n)+On 3\.1\.1.*no limits\.$/)]);
   });
 
   it('says which method acknowledges by hand', async () => {
     const byHand = controllerFor(SharedPattern('workers', 'jobs', { ack: 'manual' }), () => {});
-    const { handlers } = await start({}, [byHand]);
+    const { handlers } = await starts.start({}, [byHand]);
     expect(handlers.find(({ filter }) => filter === '$share/workers/jobs')).toMatchObject({ ack: 'manual' });
     expect(logged('Listening at')).toEqual([
       expect.stringMatching(/\n {2}TestController\.work \(ack: manual\) +\$share\/workers\/jobs +1 /),
@@ -259,7 +215,7 @@ describe('The log of a start', () => {
   });
 
   it('says what was asked for where less was granted', async () => {
-    scene = await Scene.open();
+    const scene = await starts.open();
     scene.broker.grant('$share/auditors/jobs/#', 1);
     const server = { ...AS_GIVEN, allowDowngrade: true };
     await scene.start({ controllers: [JobsController], server });
@@ -270,7 +226,7 @@ describe('The log of a start', () => {
     ['warnings', 1],
     ['off', 0],
   ] as const)('is quieter with `startReport: %s`, and the event has all of it', async (mode, warnings) => {
-    const report = await start({ startReport: mode, adoption: false, clientId: undefined });
+    const report = await starts.start({ startReport: mode, adoption: false, clientId: undefined });
     expect(logged('Listening at')).toEqual([]);
     expect(logged('sessions are clean')).toHaveLength(warnings);
     expect(report.handlers).toHaveLength(5);
@@ -280,156 +236,6 @@ describe('The log of a start', () => {
   it('has no other setting', () => {
     const options = { startReport: 'quiet' as 'off' };
     expect(() => new ServerMQTTShared(options)).toThrow(/`startReport`.*'quiet' is none of 'full', 'warnings', 'off'/);
-  });
-});
-
-interface Case {
-  readonly code: MQTTSharedStartWarning['code'];
-  readonly pattern: MethodDecorator;
-  readonly server: MQTTSharedServerOptions;
-  readonly says: RegExp;
-  /** What the warning says to do. */
-  readonly mended: { readonly pattern?: MethodDecorator; readonly server?: MQTTSharedServerOptions };
-}
-
-const jobs = SharedPattern('workers', 'jobs');
-const plain = (options: SharedPatternOptions): MethodDecorator => EventPattern('jobs', options) as MethodDecorator;
-const deadLetter = { then: 'dead-letter' } as const;
-
-const CASES: Case[] = [
-  {
-    code: 'QOS_0',
-    pattern: SharedPattern('workers', 'jobs', { qos: 0 }),
-    server: {},
-    says: /fails, or whose worker dies, is lost: TestController\.work\. Set `qos: 1`\.$/,
-    mended: { pattern: SharedPattern('workers', 'jobs', { qos: 1 }) },
-  },
-  {
-    code: 'CLEAN_SESSION',
-    pattern: jobs,
-    server: { adoption: false, clientId: undefined },
-    says: /what a worker holds.*is lost.*: TestController\.work.*Leave `adoption` on, or set a `clientId`/,
-    mended: { server: { adoption: false, clientId: 'w' } },
-  },
-  {
-    code: 'CLEAN_SESSION',
-    pattern: jobs,
-    server: { sessionExpiry: 0 },
-    says: /`sessionExpiry: 0` ends a session with its connection: what a worker holds.*Raise `sessionExpiry`/,
-    mended: { server: { sessionExpiry: 0, protocolVersion: 4 } },
-  },
-  {
-    code: 'SHORT_SESSION_EXPIRY',
-    pattern: jobs,
-    server: { sessionExpiry: 10 },
-    says: /for 10 s.*`adoption.after`, 10000 ms.*is lost.*: TestController\.work.*Raise `sessionExpiry`, or lower `adoption.after`/,
-    mended: { server: { sessionExpiry: 10, adoption: { after: 9_000 } } },
-  },
-  {
-    code: 'REDELIVER_WITHOUT_SESSION',
-    pattern: plain({ onError: { then: 'redeliver' } }),
-    server: {},
-    says: /means 'ack'.*is lost: the handler of pattern 'jobs'\. Use @SharedPattern/,
-    mended: { pattern: plain({}) },
-  },
-  {
-    code: 'DEFAULT_DEAD_LETTER_TOPIC',
-    pattern: SharedPattern('workers', 'jobs', { onError: deadLetter }),
-    server: {},
-    says: /TestController\.work goes to.*"dead-letter\/workers\/\{topic\}".*lost if nobody.*Set `onError.deadLetterTopic`/,
-    mended: { server: { onError: { deadLetterTopic: 'dead-letter/{group}/{topic}' } } },
-  },
-  {
-    code: 'DEFAULT_DEAD_LETTER_TOPIC',
-    pattern: SharedPattern('workers', 'jobs', { onError: deadLetter }),
-    server: {},
-    says: /"dead-letter\/workers\/\{topic\}"/,
-    mended: {
-      pattern: applyDecorators(
-        SharedPattern('workers', 'jobs', { onError: deadLetter }),
-        SharedPattern('undertakers', 'dead-letter/+/jobs'),
-      ),
-    },
-  },
-  {
-    code: 'DEFAULT_DEAD_LETTER_TOPIC',
-    pattern: jobs,
-    server: { onError: deadLetter },
-    says: /"dead-letter\/workers\/\{topic\}"/,
-    mended: { pattern: SharedPattern('workers', 'jobs', { onError: { deadLetterTopic: 'dl' } }) },
-  },
-  {
-    code: 'SMALL_WINDOW',
-    pattern: jobs,
-    server: { receiveMaximum: 4 },
-    says: /`receiveMaximum` \(4\).*`concurrency` \(16\)/,
-    mended: { server: { receiveMaximum: 16 } },
-  },
-  {
-    code: 'STRIPPED_SLASH',
-    pattern: SharedPattern('workers', '/jobs'),
-    server: {},
-    says: /"jobs" of TestController\.work.*`leadingSlash: 'keep'`/,
-    mended: { server: { leadingSlash: 'keep' } },
-  },
-  {
-    code: 'COLON_LEVEL',
-    pattern: SharedPattern('workers', 'devices/:deviceId/jobs'),
-    server: {},
-    says: /":deviceId".*these very characters: "devices\/:deviceId\/jobs" of TestController\.work\. Write `\+`.*`\+deviceId`/,
-    mended: { pattern: SharedPattern('workers', ['devices/+deviceId/jobs', 'at/10:30', 'devices/:/jobs']) },
-  },
-  {
-    code: 'COLON_LEVEL',
-    pattern: EventPattern('$share/workers/devices/:id') as MethodDecorator,
-    server: {},
-    says: /"devices\/:id" of the handler of pattern '\$share\/workers\/devices\/:id'\. Write `\+`/,
-    mended: { pattern: EventPattern('$share/workers/devices/+') as MethodDecorator },
-  },
-];
-
-/** The scene's own method apart, which not every case concerns. */
-const ownWarnings = (): MQTTSharedStartWarning[] =>
-  reported().warnings.filter(({ methods }) => methods.some((method) => method !== 'SentinelController.pass'));
-
-describe('A warning at start', () => {
-  it.each(CASES)('$code says what it costs and what to do: $server', async ({ code, pattern, server, says }) => {
-    await start(server, [controllerFor(pattern, () => {})]);
-    const warnings = reported().warnings;
-    expect(warnings.map((warning) => warning.code)).toEqual([code]);
-    expect(warnings[0]?.message).toMatch(says);
-  });
-
-  it.each(CASES)('$code is not given when that was done: $mended', async ({ pattern, server, mended }) => {
-    await start({ ...server, ...mended.server }, [controllerFor(mended.pattern ?? pattern, () => {})]);
-    expect(ownWarnings()).toEqual([]);
-  });
-
-  it('QOS_0 says who granted no more than that', async () => {
-    scene = await Scene.open();
-    scene.broker.grant('$share/auditors/jobs/#', 0);
-    await scene.start({ controllers: [JobsController], server: { ...AS_GIVEN, allowDowngrade: true } });
-    const message = expect.stringMatching(/is lost: JobsController\.audit\. The broker granted no more.*Maximum QoS/);
-    expect(reported().warnings).toEqual([{ code: 'QOS_0', methods: ['JobsController.audit'], message }]);
-  });
-
-  it('NO_SHUTDOWN_HOOKS is given where nobody listens for SIGTERM, and not where shutdown hooks are enabled', async () => {
-    process.off('SIGTERM', nobodyListens);
-    await start({});
-    const message = expect.stringMatching(/SIGTERM.*ends this process at once.*`app\.enableShutdownHooks\(\)` before/);
-    expect(reported().warnings).toEqual([expect.objectContaining({ code: 'NO_SHUTDOWN_HOOKS', message })]);
-    await scene.app.close();
-    const hooked = (app: typeof scene.app): void => void app.enableShutdownHooks(['SIGTERM']);
-    await scene.start({ controllers: [JobsController], server: AS_GIVEN, configure: hooked });
-    expect(reported().warnings).toEqual([]);
-  });
-
-  it('NO_HANDLERS is the only one where nothing is registered', () => {
-    process.off('SIGTERM', nobodyListens);
-    const { warnings } = startReport('mqtt://broker', UNKNOWN_BROKER, {}, [], new StartRecord(new EventBus(() => {})));
-    expect(warnings).toEqual([
-      { code: 'NO_HANDLERS', methods: [], message: expect.stringMatching(/@SharedPattern.*nothing to do/) },
-    ]);
   });
 });
 
