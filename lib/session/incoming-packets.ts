@@ -9,8 +9,21 @@ import type { InboundPublish, ProtocolVersion } from './wire.js';
 const CONNACK = 2;
 const PUBLISH = 3;
 const PUBACK = 4;
+const PUBREC = 5;
 const PUBREL = 6;
+const PUBCOMP = 7;
+const SUBACK = 9;
+const UNSUBACK = 11;
 const AUTH = 15;
+
+/** The least Remaining Length of packets that somebody waits for: mqtt.js passes over one that is shorter. */
+const SHORTEST = new Map([
+  [CONNACK, 2],
+  [PUBREC, 2],
+  [PUBCOMP, 2],
+  [SUBACK, 3],
+  [UNSUBACK, 2],
+]);
 
 export interface IncomingListener {
   /** `false`: nothing more is to be read before {@link IncomingPackets.resume}. */
@@ -31,6 +44,9 @@ export class IncomingPackets {
   private waitsForOwner = false;
   private waitsForMqttJs = false;
   private isConnected = false;
+  private isLeaving = false;
+  /** By the owner, while it was told of a message. */
+  private resumed = false;
   private tookAny = false;
 
   constructor(
@@ -51,7 +67,7 @@ export class IncomingPackets {
     if (!this.isConnected && type !== CONNACK && type !== AUTH) throw new MalformedPacket('a packet before CONNACK'); // [MQTT-3.2.0-1]
     switch (type) {
       case PUBLISH:
-        this.waitsForOwner = !this.listener.publish(readPublish(first, bytes, body, end, this.protocolVersion));
+        if (!this.isLeaving) this.receive(readPublish(first, bytes, body, end, this.protocolVersion));
         break;
       case PUBACK: {
         const fields = new PacketFields(bytes, body, end);
@@ -59,15 +75,23 @@ export class IncomingPackets {
         break;
       }
       case PUBREL:
-        this.listener.pubrel(new PacketFields(bytes, body, end).twoByteInteger());
+        if (!this.isLeaving) this.listener.pubrel(new PacketFields(bytes, body, end).twoByteInteger());
         break;
       default:
+        if (end - body < (SHORTEST.get(type) ?? 0))
+          throw new MalformedPacket(`a packet of type ${type} that ends too early`);
         if (type === CONNACK) this.isConnected = this.waitsForOwner = true;
         this.leaveToMqttJs(bytes.subarray(start, end));
         return false;
     }
     this.tookAny = true;
     return !this.waitsForOwner;
+  }
+
+  private receive(packet: InboundPublish): void {
+    this.resumed = false;
+    const goesOn = this.listener.publish(packet);
+    this.waitsForOwner = !goesOn && !this.resumed;
   }
 
   private leaveToMqttJs(packet: Buffer): void {
@@ -81,6 +105,7 @@ export class IncomingPackets {
   /** Begins behind CONNACK, or goes on after a pause. */
   resume(): void {
     this.waitsForOwner = false;
+    this.resumed = true;
     this.goOn();
   }
 
@@ -88,13 +113,20 @@ export class IncomingPackets {
     if (!this.waitsForOwner && !this.waitsForMqttJs) this.packets.goOn();
   }
 
+  /** DISCONNECT is sent: messages are passed over, and nothing holds up the end of the connection. */
+  leave(): void {
+    this.isLeaving = true;
+    this.resume();
+  }
+
   /** Until {@link resume}. */
   get isPaused(): boolean {
     return this.waitsForOwner;
   }
 
+  /** Also of a message that has not come whole. */
   tookAnySinceLastLook(): boolean {
-    const tookAny = this.tookAny;
+    const tookAny = this.packets.grewSinceLastLook() || this.tookAny;
     this.tookAny = false;
     return tookAny;
   }

@@ -275,6 +275,7 @@ class MqttWire implements Wire {
         resolve();
       });
       this.client.end(false, properties);
+      this.incoming.leave();
     });
   }
 

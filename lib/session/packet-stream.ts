@@ -22,11 +22,13 @@ export class PacketStream extends Writable {
   private rest = NOTHING;
   private paused = false;
   private stopped = false;
+  private reading = false;
   private readOn: (() => void) | undefined;
   /** A packet of which only the beginning has come. */
   private begun: Buffer[] = [];
   private begunSize = 0;
   private wholeSize = UNKNOWN;
+  private grew = false;
 
   /** `malformed`: nothing is taken any more. */
   constructor(
@@ -44,7 +46,14 @@ export class PacketStream extends Writable {
 
   goOn(): void {
     this.paused = false;
-    this.read();
+    if (!this.reading) this.read();
+  }
+
+  /** Whether a packet that is longer than what has come of it has become more. */
+  grewSinceLastLook(): boolean {
+    const { grew } = this;
+    this.grew = false;
+    return grew;
   }
 
   /** Nothing is taken any more. */
@@ -73,15 +82,19 @@ export class PacketStream extends Writable {
   private keep(bytes: Buffer): void {
     this.begun.push(bytes);
     this.begunSize += bytes.length;
+    this.grew = true;
   }
 
   private read(): void {
+    this.reading = true;
     try {
       while (!this.paused && !this.stopped && this.takeNext());
     } catch (error) {
       if (!(error instanceof MalformedPacket)) throw error;
       this.stop();
       this.malformed(error);
+    } finally {
+      this.reading = false;
     }
     if (this.paused || this.stopped) return;
     const { readOn } = this;

@@ -150,6 +150,44 @@ describe.each(VERSIONS)('What comes in on a connection of MQTT version %d', (pro
     );
   });
 
+  it('is read on without a pause where the owner resumes while it is told of the message that stops it', async () => {
+    const reader = new Reader(protocolVersion, () => reader.incoming.resume());
+    const count = 5_000;
+    for (let number = 0; number < count; number++) reader.stopAfter.add(number);
+    reader.write(CONNACK);
+    reader.incoming.resume();
+    await afterConnack();
+    const one = generate(
+      { cmd: 'publish', topic: 'a', payload: '', qos: 0, dup: false, retain: false },
+      { protocolVersion },
+    );
+    reader.write(Buffer.concat(Array<Buffer>(count).fill(one)));
+    expect(reader.log).toHaveLength(count + 1);
+    expect(reader.incoming.isPaused).toBe(false);
+  });
+
+  it('is passed over where it is a message and the owner leaves, and no pause holds up the rest', async () => {
+    const reader = new Reader(protocolVersion);
+    reader.stopAfter.add(0);
+    reader.write(CONNACK);
+    reader.incoming.resume();
+    await afterConnack();
+    const message: Packet = {
+      cmd: 'publish',
+      topic: 'a',
+      payload: '',
+      qos: 1,
+      messageId: 1,
+      dup: false,
+      retain: false,
+    };
+    const packets: Packet[] = [message, message, { cmd: 'pubrel', messageId: 2 }, { cmd: 'puback', messageId: 3 }];
+    reader.write(Buffer.concat(packets.map((packet) => generate(packet, { protocolVersion }))));
+    expect(reader.log).toHaveLength(2);
+    reader.incoming.leave();
+    expect(reader.log.slice(2)).toEqual([{ cmd: 'puback', messageId: 3, reasonCode: 0 }]);
+  });
+
   it.each([
     ['a PUBLISH at QoS 3', [0x36, 0x05, 0x00, 0x01, 0x61, 0x00, 0x01]],
     ['a PUBLISH at QoS 1 with the Packet Identifier 0', [0x32, 0x06, 0x00, 0x01, 0x61, 0x00, 0x00, 0x00]],
@@ -157,6 +195,10 @@ describe.each(VERSIONS)('What comes in on a connection of MQTT version %d', (pro
     ['a PUBLISH that ends before its Packet Identifier', [0x32, 0x03, 0x00, 0x01, 0x61]],
     ['a Remaining Length of five bytes', [0x30, 0xff, 0xff, 0xff, 0xff, 0x01]],
     ['a PUBACK without a Packet Identifier', [0x40, 0x00]],
+    ['a PUBREC that ends too early', [0x50, 0x01, 0x00]],
+    ['a PUBCOMP that ends too early', [0x70, 0x00]],
+    ['a SUBACK without a Reason Code', [0x90, 0x02, 0x00, 0x01]],
+    ['an UNSUBACK that ends too early', [0xb0, 0x01, 0x00]],
     ['a PUBREL without its flags', [0x60, 0x02, 0x00, 0x01]],
     ['a packet that only clients send', [0x82, 0x02, 0x00, 0x01]],
     ['text', [...Buffer.from('HTTP/1.1 400 Bad Request')]],

@@ -132,6 +132,24 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     expect(wire.open).toBe(true);
   });
 
+  it('does not take a server for dead whose PINGRESP waits behind one long message', async () => {
+    const wire = await scene.open({ protocolVersion, keepalive: 1 });
+    const { connection } = scene.server;
+    connection.answersPings = false;
+    wire.resume();
+    const bytes = connection.encode(message('x'.repeat(1_000)));
+    let sent = 0;
+    const trickle = setInterval(() => connection.write(bytes.subarray(sent, ++sent)), 100);
+    try {
+      await Promise.race([connection.waitFor('pingreq', 4), scene.listener.whenClosed]);
+    } finally {
+      clearInterval(trickle);
+    }
+    expect(scene.listener.closings).toEqual([]);
+    connection.write(bytes.subarray(sent));
+    await scene.listener.whenReceived('x'.repeat(1_000));
+  });
+
   it('ends when the server has fallen silent', async () => {
     const wire = await scene.open({ protocolVersion, keepalive: 1 });
     scene.server.connection.answersPings = false;
@@ -307,6 +325,21 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     expect(scene.listener.closings[0]?.error).toMatchObject({ cause: undefined });
   });
 
+  it('disconnects without delay and hands over no more while messages behind a pause are unread', async () => {
+    scene.listener.stopAfter.add('a');
+    const wire = await scene.open({ protocolVersion });
+    wire.resume();
+    const { connection } = scene.server;
+    connection.send(message('a'));
+    for (let i = 0; i < 100; i++) connection.send(message('b'.repeat(10_000)));
+    await scene.listener.whenReceived('a');
+    const destroyed = jest.spyOn(wire, 'destroy');
+    await wire.disconnect();
+    expect(destroyed).not.toHaveBeenCalled();
+    expect(connection.of('disconnect')).toHaveLength(1);
+    expect(scene.listener.payloads).toEqual(['a']);
+  });
+
   it('ends by itself when the server does not close after DISCONNECT', async () => {
     const wire = await scene.open({ protocolVersion });
     wire.resume();
@@ -419,6 +452,22 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     await expect(scene.open({ protocolVersion, connectTimeout: 60_000 })).rejects.toBeInstanceOf(
       BrokerUnreachableError,
     );
+  });
+
+  it('reports a server whose CONNACK ends too early instead of waiting for ever', async () => {
+    scene.server.script = (connection) => connection.write(Buffer.from([0x20, 0x00]));
+    await expect(scene.open({ protocolVersion })).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
+  });
+
+  it('tells whoever waits for an answer when one comes that ends too early', async () => {
+    const wire = await scene.open({ protocolVersion });
+    wire.resume();
+    const outcome = wire.subscribe([{ filter: 'a', qos: 1 }]).catch((error: unknown) => error);
+    const { messageId = 0 } = await scene.server.connection.waitFor('subscribe');
+    scene.server.connection.write(Buffer.from([0x90, 0x02, 0x00, messageId]));
+    expect(await outcome).toBeInstanceOf(Error);
+    const { error } = await scene.listener.whenClosed;
+    expect(error?.cause).toMatchObject({ message: expect.stringContaining('ends too early') });
   });
 
   it('reports a server that accepts the connection and says nothing within connectTimeout', async () => {
