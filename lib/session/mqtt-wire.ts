@@ -46,28 +46,32 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
     let wire: MqttWire | undefined;
     let incoming: IncomingPackets | undefined;
     let reasonCode: number | undefined;
+    const end = (): void => {
+      // What has come already, behind the packet that ends the connection, counts no more.
+      incoming?.stop();
+      client.stream.destroy();
+    };
     const fail = (error: Error): void => {
       lastError ??= error;
       // mqtt.js goes on reading after a malformed packet, and waits for a CONNACK that will not come.
-      client.stream.destroy();
+      end();
     };
-    const abort = (): void => void client.stream.destroy();
-    signal?.addEventListener('abort', abort);
+    signal?.addEventListener('abort', end);
     client.on('error', fail);
     client.on('disconnect', (packet) => {
       reasonCode = packet.reasonCode;
       // A server that does not close after its DISCONNECT would keep the connection for ever (section 3.14.4).
-      client.stream.destroy();
+      end();
     });
     client.once('connect', (connack) => {
-      signal?.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', end);
       if (incoming === undefined) return;
       wire = new MqttWire(client, incoming, identifiers, address, options, connack);
       resolve(wire);
     });
     client.once('close', () => {
       if (wire === undefined) {
-        signal?.removeEventListener('abort', abort);
+        signal?.removeEventListener('abort', end);
         reject(openError(lastError, address, options.clientId));
         return;
       }

@@ -21,6 +21,7 @@ export function readPublish(
   if (qos === 3) throw new MalformedPacket('a PUBLISH at QoS 3'); // [MQTT-3.3.1-4]
   const fields = new PacketFields(bytes, body, end);
   const topic = fields.string();
+  if (topic === '') throw new MalformedPacket('a PUBLISH without a Topic Name'); // [MQTT-4.7.3-1]
   const packetId = qos === 0 ? 0 : fields.twoByteInteger();
   if (qos !== 0 && packetId === 0) throw new MalformedPacket('a PUBLISH with the Packet Identifier 0'); // [MQTT-2.2.1-3]
   const properties = protocolVersion === 5 ? readPublishProperties(fields) : undefined;

@@ -454,6 +454,26 @@ describe.each([4, 5] as const)('A wire of MQTT version %d', (protocolVersion) =>
     );
   });
 
+  it('takes nothing that stands behind the packet with which the server ends the connection', async () => {
+    const wire = await scene.open({ protocolVersion });
+    wire.resume();
+    const disconnect = { cmd: 'disconnect', reasonCode: 0x8e } as const;
+    scene.server.connection.send(message('a'), disconnect, message('b'), { cmd: 'pubrel', messageId: 1 });
+    await scene.listener.whenClosed;
+    expect(scene.listener.payloads).toEqual(['a']);
+    expect(scene.listener.releases).toEqual([]);
+  });
+
+  it('does not take a CONNACK for an answer that stands behind an AUTH that nobody asked for', async () => {
+    scene.server.script = (connection) => {
+      const connack = connection.encode(connection.connack());
+      connection.write(Buffer.concat([Buffer.from([0xf0, 0x02, 0x18, 0x00]), connack]));
+    };
+    await expect(scene.open({ protocolVersion })).rejects.toMatchObject({
+      code: protocolVersion === 5 ? 'CONNECTION_REFUSED' : 'BROKER_UNREACHABLE',
+    });
+  });
+
   it('reports a server whose CONNACK ends too early instead of waiting for ever', async () => {
     scene.server.script = (connection) => connection.write(Buffer.from([0x20, 0x00]));
     await expect(scene.open({ protocolVersion })).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
