@@ -1,10 +1,11 @@
 import { Socket } from 'node:net';
-import { connect, type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
+import { connect, type IConnackPacket, type MqttClient } from 'mqtt';
 import { BrokerUnreachableError } from '../errors/broker-unreachable.error.js';
 import { ConnectionLostError } from '../errors/connection-lost.error.js';
 import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
 import { addAcknowledgement, addPubcomp } from './acknowledgement-packet.js';
 import { brokerAddress } from './broker-address.js';
+import { clientOptions } from './client-options.js';
 import { connectDiverted } from './divert-incoming.js';
 import { IncomingPackets } from './incoming-packets.js';
 import { KeepaliveGuard } from './keepalive-guard.js';
@@ -98,38 +99,6 @@ export async function openMqttWire(options: WireOptions, listener: WireListener,
 /** What is written in one turn is one write already; TCP is not to wait for more. Over WebSocket `ws` sees to it. */
 function sendAtOnce({ stream }: MqttClient): void {
   if (stream instanceof Socket) stream.setNoDelay(true);
-}
-
-function clientOptions(options: WireOptions): IClientOptions {
-  const { clientId, clean, keepalive, connectTimeout, username, password, protocolVersion, tls } = options;
-  return {
-    ...definedOnly(tls ?? {}),
-    ...definedOnly({ username, password }),
-    clientId,
-    clean,
-    keepalive,
-    connectTimeout,
-    protocolVersion,
-    reconnectPeriod: 0,
-    resubscribe: false,
-    queueQoSZero: false,
-    timerVariant: 'native',
-    ...(options.will && { will: { ...options.will, payload: Buffer.from(options.will.payload) } }),
-    // Several times for each packet mqtt.js asks `debug` whether anybody listens, a twentieth of a worker's CPU time.
-    log: process.env['DEBUG'] === undefined ? () => {} : undefined,
-    properties:
-      protocolVersion === 5
-        ? definedOnly({
-            sessionExpiryInterval: options.sessionExpiryInterval,
-            receiveMaximum: options.receiveMaximum,
-          })
-        : undefined,
-  };
-}
-
-/** mqtt.js tells an absent option from an undefined one. */
-function definedOnly<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function openError(cause: Error | undefined, address: string, clientId: string): Error {
