@@ -1,5 +1,7 @@
 import { InvalidUrlError } from '../errors/invalid-url.error.js';
 
+const ENCODE =
+  'write /, ?, #, @ and % in its user name and password percent-encoded, or give these as `username` and `password`';
 const PROTOCOLS = new Set(['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:', 'ws:', 'wss:']);
 
 /**
@@ -14,7 +16,19 @@ export function brokerAddress(url: string): string {
   if (!PROTOCOLS.has(parsed.protocol)) {
     throw new InvalidUrlError(`its protocol is "${parsed.protocol}", not one of ${[...PROTOCOLS].join(' ')}`);
   }
+  refuseUnencodedSecrets(parsed);
   return `${parsed.protocol}//${parsed.host}`;
+}
+
+/** What begins a path, a query or a fragment ends the password, and what is left of that stands in the host. */
+function refuseUnencodedSecrets({ username, password, pathname, search, hash }: URL): void {
+  if (`${pathname}${search}${hash}`.includes('@'))
+    throw new InvalidUrlError(`an "@" stands behind its host; ${ENCODE}`);
+  try {
+    decodeURIComponent(`${username} ${password}`);
+  } catch {
+    throw new InvalidUrlError(`what follows a "%" in it is no code; ${ENCODE}`);
+  }
 }
 
 /** {@link brokerAddress} of each. @throws InvalidUrlError for none at all, too */
@@ -28,6 +42,6 @@ function parse(url: string): URL {
   try {
     return new URL(url);
   } catch {
-    throw new InvalidUrlError('it is no URL');
+    throw new InvalidUrlError(url.includes('@') ? `it is no URL; ${ENCODE}` : 'it is no URL');
   }
 }

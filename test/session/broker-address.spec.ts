@@ -21,6 +21,24 @@ describe('brokerAddress', () => {
     },
   );
 
+  it.each([
+    'mqtt://user:12/secret@broker',
+    'mqtt://user:se#secret@broker',
+    'mqtt://user:se?secret@broker',
+    'mqtt://user:s@secret/x@broker',
+    'wss://user:12/secret@broker/mqtt',
+    'mqtt://user:secret%zz@broker',
+  ])('says of %p how to write what stands in it, and shows none of it', (url) => {
+    const refused = (): string => brokerAddress(url);
+    expect(refused).toThrow(InvalidUrlError);
+    expect(refused).toThrow(/user name and password percent-encoded, or give these as `username` and `password`/);
+    expect(refused).not.toThrow(/secret|user:|:12/);
+  });
+
+  it('takes a user name and a password that are percent-encoded', () => {
+    expect(brokerAddress('mqtt://us%40er:a%2Fb%25c%23@broker:1883')).toBe('mqtt://broker:1883');
+  });
+
   it.each(['localhost:1883', 'user:secret@broker'])(
     'does not take what is before the colon of %p for a protocol',
     (url) => {
