@@ -47,6 +47,8 @@ async function compare(broker: Broker, scale: Scale) {
   }
   const publish = async ({ child, server }: Measured, messages: number, pace: Load['pace']): Promise<LatencyReport> => {
     child.tell({ messages });
+    // Or the first of them may come before it knows of them.
+    await child.next();
     publisher.tell({ topic: `events/${server}`, messages, pace } satisfies Load);
     const [report] = await Promise.all([child.next<LatencyReport>(), publisher.next()]);
     return report;

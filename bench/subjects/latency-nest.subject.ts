@@ -10,7 +10,10 @@ import { listen } from '../support/nest-app.js';
 
 const { url, protocolVersion } = childInput<DrainInput>();
 const recorder = new Recorder(tellParent);
-process.on('message', ({ messages }: { messages: number }) => recorder.expect(messages));
+process.on('message', ({ messages }: { messages: number }) => {
+  recorder.expect(messages);
+  tellParent({ expecting: messages });
+});
 
 @Controller()
 class LatencyController {

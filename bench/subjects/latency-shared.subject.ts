@@ -10,7 +10,10 @@ import { sharedServer } from '../support/shared-server.js';
 
 const input = childInput<DrainInput>();
 const recorder = new Recorder(tellParent);
-process.on('message', ({ messages }: { messages: number }) => recorder.expect(messages));
+process.on('message', ({ messages }: { messages: number }) => {
+  recorder.expect(messages);
+  tellParent({ expecting: messages });
+});
 
 @Controller()
 class LatencyController {
